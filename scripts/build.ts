@@ -1,0 +1,25 @@
+/**
+ * Builds dist/: one CommonJS file per program. CommonJS, because an ESM import of node:http loads undici and costs
+ * 14 MB of memory in the daemon (docs/explanation/decisions/0002-bundle.md).
+ */
+import { existsSync, rmSync } from 'node:fs';
+import { build } from 'esbuild';
+
+const root = `${import.meta.dirname}/..`;
+const programs = ['superd', 'superctl', 'crashmail', 'keeper'].filter((name) => existsSync(`${root}/src/${name}.ts`));
+
+rmSync(`${root}/dist`, { recursive: true, force: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: programs.map((name) => `src/${name}.ts`),
+  outdir: 'dist',
+  outExtension: { '.js': '.cjs' },
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node24',
+  logLevel: 'warning',
+  legalComments: 'none',
+  define: { 'import.meta.url': 'importMetaUrl' },
+  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+});

@@ -1,0 +1,196 @@
+/**
+ * The typed, read-only configuration that the rest of superd sees. Text became values in `schema.ts`; every relative
+ * path that the specification makes absolute is absolute here, every expansion is done.
+ */
+import type { ConfigProblem, Place } from '../errors.ts';
+import type { Bytes, Millis, Signal } from '../units.ts';
+
+/** A user as found in passwd; `gids` holds the primary group first, then every supplementary group. */
+export interface User {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly gids: readonly number[];
+}
+
+/** Where a stream is logged: nowhere, into a generated file below `childlogdir`, or into a named file. */
+export type LogTarget =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'auto' }
+  | { readonly kind: 'file'; readonly path: string };
+
+/** What happens to one output stream of a program. */
+export interface StreamConfig {
+  readonly logfile: LogTarget;
+  /** 0: no rotation. */
+  readonly maxbytes: Bytes;
+  readonly backups: number;
+  /** 0: capture mode off. */
+  readonly captureMaxbytes: Bytes;
+  readonly eventsEnabled: boolean;
+  readonly syslog: boolean;
+}
+
+/** One process: a `[program:x]` section after expansion for one `process_num`. */
+export interface ProcessConfig {
+  readonly name: string;
+  /** The text after the colon of its section. */
+  readonly program: string;
+  readonly command: string;
+  readonly directory: string | undefined;
+  readonly umask: number | undefined;
+  readonly priority: number;
+  readonly autostart: boolean;
+  readonly autorestart: 'always' | 'unexpected' | 'never';
+  readonly startsecs: Millis;
+  readonly startretries: number;
+  readonly stopsignal: Signal;
+  readonly stopwaitsecs: Millis;
+  readonly stopasgroup: boolean;
+  readonly killasgroup: boolean;
+  readonly exitcodes: readonly number[];
+  readonly redirectStderr: boolean;
+  readonly user: User | undefined;
+  /** `[supervisord] environment` with the program's own `environment` over it. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** 'auto': the first server's URL; '' : the variable is not set. */
+  readonly serverurl: string;
+  readonly stdout: StreamConfig;
+  readonly stderr: StreamConfig;
+  /** The section header that made it. */
+  readonly place: Place;
+}
+
+interface GroupCommon {
+  readonly name: string;
+  readonly priority: number;
+  /** In the stored order of spec lifecycle 5.1. */
+  readonly processes: readonly ProcessConfig[];
+  readonly place: Place;
+}
+
+/** `[program:x]` on its own, or `[group:x]`. */
+export interface ProgramGroup extends GroupCommon {
+  readonly kind: 'program' | 'group';
+}
+
+/** `[eventlistener:x]`. */
+export interface ListenerGroup extends GroupCommon {
+  readonly kind: 'eventlistener';
+  /** Upper-case event type names as written, abstract ones included. */
+  readonly events: readonly string[];
+  readonly bufferSize: number;
+  readonly resultHandler: string;
+}
+
+/** The listening socket of an fcgi-program. */
+export type FcgiSocket =
+  | {
+      readonly kind: 'unix';
+      readonly path: string;
+      readonly owner: { readonly uid: number; readonly gid: number } | undefined;
+      readonly mode: number;
+      readonly backlog: number | undefined;
+      readonly url: string;
+    }
+  | {
+      readonly kind: 'tcp';
+      readonly host: string;
+      readonly port: number;
+      readonly backlog: number | undefined;
+      readonly url: string;
+    };
+
+/** `[fcgi-program:x]`. */
+export interface FcgiGroup extends GroupCommon {
+  readonly kind: 'fcgi-program';
+  readonly socket: FcgiSocket;
+}
+
+export type GroupConfig = ProgramGroup | ListenerGroup | FcgiGroup;
+
+interface ServerCommon {
+  /** The whole section name, such as `unix_http_server` or `inet_http_server:b`. */
+  readonly section: string;
+  readonly username: string | undefined;
+  /** Plain text, or `{SHA}` and 40 hexadecimal digits. */
+  readonly password: string | undefined;
+  readonly place: Place;
+}
+
+export interface UnixServer extends ServerCommon {
+  readonly kind: 'unix';
+  readonly file: string;
+  readonly chmod: number;
+  readonly chown: { readonly uid: number; readonly gid: number } | undefined;
+}
+
+export interface InetServer extends ServerCommon {
+  readonly kind: 'inet';
+  /** '' means all interfaces. */
+  readonly host: string;
+  readonly port: number;
+}
+
+export type ServerConfig = UnixServer | InetServer;
+
+export type LogLevel = 'critical' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'blather';
+
+/** `[supervisord]` with the command line over it. */
+export interface DaemonConfig {
+  /** Absolute path, or 'syslog'. */
+  readonly logfile: string;
+  readonly logfileMaxbytes: Bytes;
+  readonly logfileBackups: number;
+  readonly loglevel: LogLevel;
+  readonly pidfile: string;
+  readonly umask: number;
+  readonly nodaemon: boolean;
+  readonly silent: boolean;
+  readonly minfds: number;
+  readonly minprocs: number;
+  readonly nocleanup: boolean;
+  readonly childlogdir: string;
+  readonly user: User | undefined;
+  readonly directory: string | undefined;
+  readonly stripAnsi: boolean;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly identifier: string;
+  /** superd's own: where named pipes, records and queues live; absolute; default `<pidfile without .pid>.state`. */
+  readonly statedir: string;
+  /** superd's own: watch the files and apply valid changes like `update`. */
+  readonly watch: boolean;
+}
+
+/** `[rpcinterface:x]`: the built-in factory is kept, a foreign one is skipped with a warning. */
+export interface RpcInterface {
+  readonly namespace: string;
+  readonly factory: string;
+  readonly place: Place;
+}
+
+export interface Config {
+  /** The main file, absolute. */
+  readonly file: string;
+  /** Main and included files, absolute, in the order read; what `watch` looks at. */
+  readonly files: readonly string[];
+  /** The absolute include patterns, for `watch` to see files that appear. */
+  readonly includes: readonly string[];
+  readonly daemon: DaemonConfig;
+  readonly servers: readonly ServerConfig[];
+  readonly rpcinterfaces: readonly RpcInterface[];
+  /** Sorted by (priority, name). */
+  readonly groups: readonly GroupConfig[];
+  /** INFO texts to log at start, such as `Included extra file "…" during parsing`. */
+  readonly notices: readonly string[];
+  readonly warnings: readonly ConfigProblem[];
+}
+
+/** `[supervisorctl]`, read on its own: includes are not followed. */
+export interface CtlConfig {
+  readonly serverurl: string;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  readonly prompt: string;
+  readonly historyFile: string | undefined;
+}

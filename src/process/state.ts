@@ -1,0 +1,60 @@
+/** The states of one process. A variant carries only what exists in that state. */
+import type { Millis, Pid } from '../units.ts';
+
+/** How a process ended. */
+export type ExitStatus =
+  | { readonly kind: 'code'; readonly code: number }
+  | { readonly kind: 'signal'; readonly signal: string; readonly coreDumped: boolean }
+  /** An adopted process that ended while it was not our child. */
+  | { readonly kind: 'unknown' };
+
+export type ProcessState =
+  | { readonly name: 'STOPPED' }
+  | {
+      readonly name: 'STARTING';
+      /** undefined until the host has reported the spawn. */
+      readonly pid: Pid | undefined;
+      readonly since: Millis;
+      readonly runningAt: Millis;
+      /** Start attempts that failed before this one. */
+      readonly failures: number;
+    }
+  | { readonly name: 'RUNNING'; readonly pid: Pid; readonly since: Millis }
+  | { readonly name: 'BACKOFF'; readonly retryAt: Millis; readonly failures: number; readonly reason: string }
+  | {
+      readonly name: 'STOPPING';
+      readonly pid: Pid | undefined;
+      readonly killAt: Millis;
+      /** How often SIGKILL was sent. */
+      readonly kills: number;
+    }
+  | {
+      readonly name: 'EXITED';
+      readonly status: ExitStatus;
+      readonly expected: boolean;
+      /** When autorestart starts it again; undefined: it stays. */
+      readonly restartAt: Millis | undefined;
+    }
+  | { readonly name: 'FATAL'; readonly reason: string };
+
+export type StateName = ProcessState['name'] | 'UNKNOWN';
+
+/** The numbers of the API. @source spec api 0 */
+export const STATE_CODES: Readonly<Record<StateName, number>> = {
+  STOPPED: 0,
+  STARTING: 10,
+  RUNNING: 20,
+  BACKOFF: 30,
+  STOPPING: 40,
+  EXITED: 100,
+  FATAL: 200,
+  UNKNOWN: 1000,
+};
+
+/** Nothing of the process is left and nothing will happen by itself, but for a pending automatic restart. */
+export const isStopped = (name: StateName): boolean =>
+  name === 'STOPPED' || name === 'EXITED' || name === 'FATAL' || name === 'UNKNOWN';
+/** supervisord's "running" set: a start is refused, a stop is accepted. */
+export const isRunning = (name: StateName): boolean => name === 'STARTING' || name === 'RUNNING' || name === 'BACKOFF';
+export const isSignallable = (name: StateName): boolean =>
+  name === 'STARTING' || name === 'RUNNING' || name === 'STOPPING';

@@ -1,0 +1,77 @@
+/**
+ * The ports: everything that the supervisor wants of the machine. Adapters are in `src/host/`; a fake host in
+ * `test/support/` refuses any call that it was not told to expect.
+ */
+import type { LogLevel, ProcessConfig } from '../config/model.ts';
+import type { Result } from '../errors.ts';
+import type { ExitStatus } from '../process/state.ts';
+import type { EpochMillis, Millis, Pid, Signal } from '../units.ts';
+
+export interface Clock {
+  /** Monotonic. */
+  now(): Millis;
+  wall(): EpochMillis;
+  /** Calls `wake` once at `at`, or a little later; replaces the earlier request. undefined: none. */
+  wakeAt(at: Millis | undefined): void;
+}
+
+/** The main log. */
+export interface MainLog {
+  log(level: LogLevel, message: string): void;
+}
+
+/** The place of one process in one group; it outlives the processes that run in it. */
+export interface Slot {
+  readonly group: string;
+  readonly process: string;
+}
+
+/** What is spawned: everything the host needs, resolved. */
+export interface SpawnRequest {
+  readonly slot: Slot;
+  readonly config: ProcessConfig;
+  /** Which spawn of this slot; the answers carry it. */
+  readonly serial: number;
+}
+
+/** What the host reports of children. `at` is when it happened. */
+export type ChildEvent =
+  | { readonly kind: 'spawned'; readonly slot: Slot; readonly serial: number; readonly pid: Pid; readonly at: Millis }
+  | { readonly kind: 'spawn-failed'; readonly slot: Slot; readonly serial: number; readonly reason: string }
+  | {
+      readonly kind: 'exited';
+      readonly slot: Slot;
+      readonly pid: Pid;
+      readonly status: ExitStatus;
+      readonly at: Millis;
+    };
+
+/** Why a command cannot be started. The kinds are the two faults of startProcess. */
+export interface CommandProblem {
+  readonly kind: 'no-file' | 'not-executable';
+  readonly text: string;
+}
+
+/** Spawns, signals and reaps. Answers arrive as ChildEvents, never from inside the call. */
+export interface Children {
+  /** Looks the command up as a spawn would, without starting anything. */
+  check(config: ProcessConfig): CommandProblem | undefined;
+  spawn(request: SpawnRequest): void;
+  /** @returns the errno's name when the signal could not be sent; `ESRCH` when nobody is there. */
+  signal(pid: Pid, signal: Signal, target: 'process' | 'group'): Result<void, string>;
+  /** Writes to the standard input of the live child of a slot. */
+  write(slot: Slot, data: Uint8Array): Result<void, 'closed' | 'full'>;
+}
+
+/** Where the output of slots goes. */
+export interface Outputs {
+  /** Makes the named pipes, AUTO log files and pumps of new slots. */
+  open(slots: readonly { readonly slot: Slot; readonly config: ProcessConfig }[]): void;
+  close(slot: Slot): void;
+  /** Paths of the current logs, '' where there is none. */
+  paths(slot: Slot): { readonly stdout: string; readonly stderr: string };
+  /** Empties the logs; never touches what is not a regular file. */
+  clear(slot: Slot): Result<void, string>;
+  /** After an outside rotation: close and open again. */
+  reopen(): void;
+}
