@@ -1,0 +1,109 @@
+/**
+ * A small linear reader for the XML that XML-RPC uses: elements, text, CDATA, comments, character references.
+ * It reports tags and text to a sink and keeps no tree. Document types and own entities are refused; attributes are
+ * skipped. It knows nothing of XML-RPC.
+ */
+
+/** What is wrong with a text; thrown inside the codec only. */
+export class XmlProblem extends Error {}
+
+export interface XmlSink {
+  open(tag: string): void;
+  text(text: string): void;
+  close(): void;
+}
+
+const MAX_DEPTH = 128;
+/** Longer tags are refused: XML-RPC has no attributes. */
+const MAX_TAG = 1024;
+/** Elements in one document: far above any real answer, and below what could exhaust the memory. */
+const MAX_ELEMENTS = 2_000_000;
+
+const NAME = /^[A-Za-z_][\w:.-]*$/;
+const BLANK = /^[ \t\n]*$/;
+const NAMED: ReadonlyMap<string, string> = new Map([
+  ['lt', '<'],
+  ['gt', '>'],
+  ['amp', '&'],
+  ['quot', '"'],
+  ['apos', "'"],
+]);
+
+function reference(name: string): string {
+  const named = NAMED.get(name);
+  if (named !== undefined) return named;
+  const digits = /^#(?:x([0-9a-fA-F]{1,8})|([0-9]{1,9}))$/.exec(name);
+  const code = digits?.[1] === undefined ? Number.parseInt(digits?.[2] ?? '', 10) : Number.parseInt(digits[1], 16);
+  if (!(code > 0 && code <= 0x10ffff)) throw new XmlProblem('undefined entity');
+  return String.fromCodePoint(code);
+}
+
+function unescape(text: string): string {
+  return text.includes('&') ? text.replace(/&([^;&]{0,12})(;?)/g, (_, name, end) => reference(end && name)) : text;
+}
+
+/** The index after the next `end`. */
+function after(text: string, end: string, from: number): number {
+  const found = text.indexOf(end, from);
+  if (found < 0) throw new XmlProblem(`no closing ${end}`);
+  return found + end.length;
+}
+
+interface Tag {
+  readonly name: string;
+  readonly closing: boolean;
+  readonly empty: boolean;
+}
+
+function readTag(inside: string): Tag {
+  if (inside.length > MAX_TAG) throw new XmlProblem('tag too long');
+  const closing = inside.startsWith('/');
+  const empty = !closing && inside.endsWith('/');
+  const body = inside.slice(closing ? 1 : 0, empty ? -1 : undefined);
+  const name = body.split(/[ \t\n]/, 1)[0] ?? '';
+  if (!NAME.test(name) || (closing && body.trimEnd() !== name)) throw new XmlProblem('not well-formed');
+  return { name, closing, empty };
+}
+
+/** Reads one document, or throws XmlProblem. Takes time and memory linear in the text. */
+export function readXml(source: string, sink: XmlSink): void {
+  // Line ends as every XML reader sees them; a CR that matters arrives as &#13;.
+  const text = (source.startsWith('\ufeff') ? source.slice(1) : source).replace(/\r\n?/g, '\n');
+  const stack: string[] = [];
+  let elements = 0;
+  let at = 0;
+  const characters = (piece: string): void => {
+    if (stack.length > 0) sink.text(piece);
+    else if (!BLANK.test(piece)) throw new XmlProblem('text outside of the document element');
+  };
+  const close = (name: string): void => {
+    if (stack.pop() !== name) throw new XmlProblem(`mismatched tag ${name}`);
+    sink.close();
+  };
+  const tag = (inside: string): void => {
+    const { name, closing, empty } = readTag(inside);
+    if (closing) return close(name);
+    if (stack.length === 0 && elements > 0) throw new XmlProblem('more than one document element');
+    elements += 1;
+    if (elements > MAX_ELEMENTS || stack.length >= MAX_DEPTH) throw new XmlProblem('too many elements');
+    stack.push(name);
+    sink.open(name);
+    if (empty) close(name);
+  };
+  while (at < text.length) {
+    const next = text.indexOf('<', at);
+    if (next !== at) characters(unescape(text.slice(at, next < 0 ? undefined : next)));
+    if (next < 0) break;
+    if (text.startsWith('<?', next)) at = after(text, '?>', next);
+    else if (text.startsWith('<!--', next)) at = after(text, '-->', next + 4);
+    else if (text.startsWith('<![CDATA[', next)) {
+      at = after(text, ']]>', next);
+      characters(text.slice(next + 9, at - 3));
+    } else if (text.startsWith('<!', next)) throw new XmlProblem('document types are refused');
+    else {
+      at = after(text, '>', next);
+      tag(text.slice(next + 1, at - 1));
+    }
+  }
+  if (stack.length > 0 || elements === 0) throw new XmlProblem('no element found');
+}

@@ -1,0 +1,218 @@
+/**
+ * XML-RPC texts to values and back, for the daemon and for superctl. Reads what supervisord's clients send and writes
+ * what its server writes; never emits what a strict reader would refuse. It knows no method and no transport.
+ */
+import { fail, ok, type Result } from '../errors.ts';
+import { readXml, XmlProblem } from './xml-parser.ts';
+
+export type XmlValue = string | number | boolean | null | readonly XmlValue[] | { readonly [key: string]: XmlValue };
+
+export interface XmlCall {
+  readonly method: string;
+  readonly params: readonly XmlValue[];
+}
+
+/** A fault as it travels. */
+export interface XmlFault {
+  readonly code: number;
+  readonly text: string;
+}
+
+/** The `code` of an answer that is no XML-RPC at all; no real fault has it. */
+export const UNREADABLE = 0;
+
+const MAX_INT = 2 ** 31 - 1;
+const MIN_INT = -(2 ** 31);
+
+export const isList = (value: XmlValue | undefined): value is readonly XmlValue[] => Array.isArray(value);
+export const isStruct = (value: XmlValue | undefined): value is { readonly [key: string]: XmlValue } =>
+  typeof value === 'object' && value !== null && !isList(value);
+
+/** XML 1.0 forbids these; supervisord sends them raw and every client fails. @source spec api 1.7 */
+const ILLEGAL = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g;
+const SPECIAL = /[&<>\r]/g;
+const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '\r': '&#13;' };
+
+const escape = (text: string): string =>
+  text
+    .toWellFormed()
+    .replace(ILLEGAL, '\ufffd')
+    .replace(SPECIAL, (char) => ESCAPES[char] ?? char);
+
+/** Whole numbers are capped to what XML-RPC can carry; NaN has no form and becomes 0. */
+function encodeNumber(value: number): string {
+  if (Number.isNaN(value)) return '<int>0</int>';
+  const capped = Math.min(MAX_INT, Math.max(MIN_INT, value));
+  return Number.isInteger(capped) ? `<int>${capped}</int>` : `<double>${capped}</double>`;
+}
+
+/** Null has no form that every client reads, so it becomes the empty string. @source spec api 1.7 */
+function encodeScalar(value: string | number | boolean | null): string {
+  if (typeof value === 'boolean') return `<boolean>${value ? 1 : 0}</boolean>`;
+  return typeof value === 'number' ? encodeNumber(value) : `<string>${escape(value ?? '')}</string>`;
+}
+
+function encodeValue(value: XmlValue): string {
+  if (isList(value)) return `<value><array><data>\n${value.map(encodeValue).join('')}</data></array></value>\n`;
+  if (typeof value !== 'object' || value === null) return `<value>${encodeScalar(value)}</value>\n`;
+  const members = Object.entries(value).map(
+    ([name, member]) => `<member>\n<name>${escape(name)}</name>\n${encodeValue(member)}</member>\n`,
+  );
+  return `<value><struct>\n${members.join('')}</struct></value>\n`;
+}
+
+const PROLOG = "<?xml version='1.0'?>\n";
+
+const encodeParams = (params: readonly XmlValue[]): string =>
+  `<params>\n${params.map((param) => `<param>\n${encodeValue(param)}</param>\n`).join('')}</params>\n`;
+
+export const encodeCall = (method: string, params: readonly XmlValue[]): string =>
+  `${PROLOG}<methodCall>\n<methodName>${escape(method)}</methodName>\n${encodeParams(params)}</methodCall>\n`;
+
+export const encodeResponse = (value: XmlValue): string =>
+  `${PROLOG}<methodResponse>\n${encodeParams([value])}</methodResponse>\n`;
+
+export const encodeFault = (fault: XmlFault): string =>
+  `${PROLOG}<methodResponse>\n<fault>\n${encodeValue({ faultCode: fault.code, faultString: fault.text })}</fault>\n</methodResponse>\n`;
+
+function decodeInt(text: string): number {
+  const digits = text.trim();
+  if (!/^[+-]?[0-9]+$/.test(digits)) throw new XmlProblem('not an integer');
+  return Math.min(Number.MAX_SAFE_INTEGER, Math.max(Number.MIN_SAFE_INTEGER, Number(digits)));
+}
+
+function decodeDouble(text: string): number {
+  const digits = text.trim();
+  const value = /^[-+.0-9eE]+$/.test(digits) ? Number(digits) : Number.NaN;
+  if (Number.isNaN(value)) throw new XmlProblem('not a double');
+  return value;
+}
+
+function decodeBase64(text: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(text, 'base64'));
+  } catch {
+    throw new XmlProblem('base64 is not UTF-8');
+  }
+}
+
+/** An element that was read to its end. */
+interface Item {
+  readonly tag: string;
+  readonly value: XmlValue;
+}
+
+/** An element that is still open. */
+interface Frame {
+  readonly tag: string;
+  text: string;
+  readonly items: Item[];
+}
+
+function decodeStruct(items: readonly Item[]): XmlValue {
+  return Object.fromEntries(
+    items.map(({ tag, value }): [string, XmlValue] => {
+      if (tag !== 'member' || !isList(value)) throw new XmlProblem('struct without members');
+      return [typeof value[0] === 'string' ? value[0] : '', value[1] ?? null];
+    }),
+  );
+}
+
+/** A member travels to its struct as a pair. */
+function decodeMember(items: readonly Item[]): XmlValue {
+  const [name, value] = items;
+  if (name?.tag !== 'name' || value?.tag !== 'value') throw new XmlProblem('member without name and value');
+  return [name.value, value.value];
+}
+
+/** The value of an element; one of an unknown name is its text. @source spec api 1.7 */
+function decodeElement({ tag, text, items }: Frame): XmlValue {
+  switch (tag) {
+    case 'int':
+    case 'i4':
+      return decodeInt(text);
+    case 'boolean':
+      return text === '1';
+    case 'double':
+      return decodeDouble(text);
+    case 'base64':
+      return decodeBase64(text);
+    case 'nil':
+    case 'ex:nil':
+      return null;
+    case 'value':
+      return items[0] === undefined ? text : items[0].value;
+    case 'param':
+    case 'fault':
+      return items[0]?.value ?? null;
+    case 'array':
+      return items[0]?.tag === 'data' ? items[0].value : [];
+    case 'data':
+    case 'params':
+      return items.map((item) => item.value);
+    case 'member':
+      return decodeMember(items);
+    case 'struct':
+      return decodeStruct(items);
+    default:
+      return text;
+  }
+}
+
+/** Reads a document and returns the children of its root by tag. */
+function decodeDocument(text: string): ReadonlyMap<string, XmlValue> {
+  const root: Frame = { tag: '', text: '', items: [] };
+  const frames: Frame[] = [];
+  readXml(text, {
+    open: (tag) => frames.push(frames.length === 0 ? root : { tag, text: '', items: [] }),
+    text: (piece) => {
+      const frame = frames.at(-1);
+      if (frame !== undefined) frame.text += piece;
+    },
+    close: () => {
+      const frame = frames.pop();
+      const parent = frames.at(-1);
+      if (frame !== undefined) parent?.items.push({ tag: frame.tag, value: decodeElement(frame) });
+    },
+  });
+  return new Map(root.items.map(({ tag, value }) => [tag, value]));
+}
+
+function problemOf(error: unknown): string {
+  if (error instanceof XmlProblem) return error.message;
+  throw error;
+}
+
+/** Reads a call; missing `<params>` means none. The error says why the text is none. */
+export function decodeCall(text: string): Result<XmlCall, string> {
+  try {
+    const children = decodeDocument(text);
+    const method = children.get('methodName');
+    const params = children.get('params') ?? [];
+    if (typeof method !== 'string' || method === '') return fail('no method name');
+    return ok({ method, params: isList(params) ? params : [] });
+  } catch (error) {
+    return fail(problemOf(error));
+  }
+}
+
+function decodeFault({ faultCode, faultString }: { readonly [key: string]: XmlValue }): XmlFault {
+  return {
+    code: typeof faultCode === 'number' ? faultCode : UNREADABLE,
+    text: typeof faultString === 'string' ? faultString : '',
+  };
+}
+
+/** Reads an answer: its value, or its fault; code UNREADABLE stands for a text that is neither. */
+export function decodeResponse(text: string): Result<XmlValue, XmlFault> {
+  try {
+    const children = decodeDocument(text);
+    const fault = children.get('fault');
+    if (isStruct(fault)) return fail(decodeFault(fault));
+    const params = children.get('params');
+    const value = isList(params) ? params[0] : undefined;
+    return value === undefined ? fail({ code: UNREADABLE, text: 'no value in the answer' }) : ok(value);
+  } catch (error) {
+    return fail({ code: UNREADABLE, text: problemOf(error) });
+  }
+}
