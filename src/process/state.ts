@@ -18,8 +18,11 @@ export type ProcessState =
       readonly runningAt: Millis;
       /** Start attempts that failed before this one. */
       readonly failures: number;
+      /** Runs before this one that lasted less than a second, in a row. */
+      readonly quickRuns: number;
     }
-  | { readonly name: 'RUNNING'; readonly pid: Pid; readonly since: Millis }
+  /** `since` is the time of the start, not of becoming RUNNING. */
+  | { readonly name: 'RUNNING'; readonly pid: Pid; readonly since: Millis; readonly quickRuns: number }
   | { readonly name: 'BACKOFF'; readonly retryAt: Millis; readonly failures: number; readonly reason: string }
   | {
       readonly name: 'STOPPING';
@@ -34,6 +37,7 @@ export type ProcessState =
       readonly expected: boolean;
       /** When autorestart starts it again; undefined: it stays. */
       readonly restartAt: Millis | undefined;
+      readonly quickRuns: number;
     }
   | { readonly name: 'FATAL'; readonly reason: string };
 

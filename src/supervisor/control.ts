@@ -4,9 +4,10 @@
  */
 import type { Config, GroupConfig, ProcessConfig } from '../config/model.ts';
 import type { Result } from '../errors.ts';
+import type { CommandProblem } from '../process/command.ts';
 import type { StateName } from '../process/state.ts';
 import type { EpochMillis, Pid, Signal } from '../units.ts';
-import type { CommandProblem, Slot } from './host.ts';
+import type { Slot } from './host.ts';
 
 export type Mood = 'RUNNING' | 'RESTARTING' | 'SHUTDOWN';
 

@@ -4,6 +4,7 @@
  */
 import type { LogLevel, ProcessConfig } from '../config/model.ts';
 import type { Result } from '../errors.ts';
+import type { CommandProblem } from '../process/command.ts';
 import type { ExitStatus } from '../process/state.ts';
 import type { EpochMillis, Millis, Pid, Signal } from '../units.ts';
 
@@ -45,12 +46,6 @@ export type ChildEvent =
       readonly status: ExitStatus;
       readonly at: Millis;
     };
-
-/** Why a command cannot be started. The kinds are the two faults of startProcess. */
-export interface CommandProblem {
-  readonly kind: 'no-file' | 'not-executable';
-  readonly text: string;
-}
 
 /** Spawns, signals and reaps. Answers arrive as ChildEvents, never from inside the call. */
 export interface Children {
