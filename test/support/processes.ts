@@ -1,0 +1,55 @@
+/**
+ * Which processes a test has started, directly or through others: all that carry its tag in their environment, and
+ * their descendants. Linux only, as /proc is read.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+
+export interface RunningProcess {
+  readonly pid: number;
+  readonly ppid: number;
+  readonly pgid: number;
+  /** The arguments, joined by blanks. */
+  readonly command: string;
+}
+
+/** undefined when the process is gone, or may not be looked at. */
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function describe(pid: number): RunningProcess | undefined {
+  const stat = read(`/proc/${pid}/stat`);
+  if (stat === undefined) return undefined;
+  // The second field is the name in parentheses, which may hold anything; the rest is separated by blanks.
+  const [state, ppid, pgid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  if (state === undefined || state === 'Z' || state === 'X') return undefined;
+  const command = (read(`/proc/${pid}/cmdline`) ?? '').split('\0').join(' ').trim();
+  return { pid, ppid: Number(ppid), pgid: Number(pgid), command };
+}
+
+/** Every process that is alive; zombies are not. */
+function everyProcess(): readonly RunningProcess[] {
+  return readdirSync('/proc')
+    .filter((name) => /^[0-9]+$/.test(name))
+    .map((name) => describe(Number(name)))
+    .filter((process) => process !== undefined);
+}
+
+/** The live processes whose environment holds `tag` (NAME=value), and all that descend from them. */
+export function processesOf(tag: string): readonly RunningProcess[] {
+  const all = everyProcess();
+  const mine = new Set(
+    all.filter(({ pid }) => (read(`/proc/${pid}/environ`) ?? '').split('\0').includes(tag)).map(({ pid }) => pid),
+  );
+  for (let before = -1; before !== mine.size; ) {
+    before = mine.size;
+    for (const { pid, ppid } of all) if (mine.has(ppid)) mine.add(pid);
+  }
+  return all.filter(({ pid }) => mine.has(pid));
+}
+
+export const isAlive = (pid: number): boolean => describe(pid) !== undefined;
