@@ -32,7 +32,6 @@ export const CONTROL = `
 logfile=%(here)s/main.log
 pidfile=%(here)s/main.pid
 childlogdir=%(here)s/tmp
-user=root
 
 [unix_http_server]
 file=%(here)s/control.sock

@@ -1,0 +1,73 @@
+/**
+ * `npm start`: runs superd in the foreground on conf.d/superd.conf, and tells a newcomer what runs and what to try next.
+ * Everything that the demo writes is below var/.
+ */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join, relative } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+
+const root = join(import.meta.dirname, '..');
+const POLL_MS = 200;
+
+/** What `superctl status` prints; '' as long as superd does not answer. */
+function status(): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  execFile(join(root, 'bin/superctl'), ['status'], { cwd: root }, (error, stdout) => resolve(error ? '' : stdout));
+  return promise;
+}
+
+const isUp = (table: string): boolean => {
+  const lines = table.split('\n').filter((line) => line !== '');
+  return lines.length > 0 && lines.every((line) => / RUNNING /.test(line));
+};
+
+const guide = (table: string): string => `
+superd is up. It looks after:
+
+${table.replace(/^(?=.)/gm, '    ')}
+It listens on ${join(root, 'var/superd.sock')} and logs to ${join(root, 'var')}.
+Open another terminal${process.cwd() === root ? ' here' : ` in ${root}`}, and try:
+
+    bin/superctl status                    what runs
+    kill -9 $(bin/superctl pid worker)     kill the worker: a new one starts at once
+    cat var/mail/new/*                     read the mail about it
+
+Ctrl-C stops everything.
+`;
+
+/** Waits until every program runs, then prints the guide, unless superd has ended before that. */
+async function welcome(superd: ChildProcess): Promise<void> {
+  const isOver = (): boolean => superd.exitCode !== null || superd.signalCode !== null;
+  let table = '';
+  while (!isUp(table)) {
+    await pause(POLL_MS);
+    if (isOver()) return;
+    table = await status();
+  }
+  if (!isOver()) process.stdout.write(guide(table));
+}
+
+mkdirSync(join(root, 'var'), { recursive: true });
+// In a session of its own superd gets each signal once, from here, however many npm and the terminal send.
+const superd = spawn(join(root, 'bin/superd'), ['-n', '-c', join(root, 'conf.d/superd.conf')], {
+  cwd: root,
+  stdio: ['ignore', 'inherit', 'inherit'],
+  detached: true,
+});
+let isStopping = false;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    if (!isStopping) superd.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal);
+    isStopping = true;
+  });
+}
+superd.on('error', (error) => {
+  process.exitCode = 1;
+  console.error(`cannot start ${relative(root, superd.spawnfile)}: ${error.message}`);
+});
+superd.on('exit', (code, signal) => {
+  process.exitCode = code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+});
+await welcome(superd);
