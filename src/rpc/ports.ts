@@ -1,0 +1,41 @@
+/** What the API wants beside the supervisor itself. Adapters are in `src/host/`, fakes in `test/support/`. */
+import type { Result } from '../errors.ts';
+import type { Control } from '../supervisor/control.ts';
+import type { MainLog } from '../supervisor/host.ts';
+import type { EpochMillis } from '../units.ts';
+
+export interface LogStat {
+  /** 0 for what is not a regular file. */
+  readonly size: number;
+  readonly modifiedAt: EpochMillis;
+  /** Device and inode: differs after a rotation. */
+  readonly identity: string;
+}
+
+/** A log file that is held open; it stays readable after a rotation or removal. */
+export interface OpenLog extends Disposable {
+  stat(): LogStat;
+  /** Up to `length` bytes; fewer at the end of the file. @throws HostError */
+  read(offset: number, length: number): Uint8Array;
+}
+
+export interface LogReader {
+  open(path: string): Result<OpenLog, 'missing' | 'failed'>;
+  /** The identity of what is at a path now. */
+  identity(path: string): string | undefined;
+}
+
+/** The daemon's own log file. */
+export interface MainLogFile {
+  /** The file that is being written; undefined when there is none, as with syslog. */
+  readonly path: string | undefined;
+  /** Empties it. */
+  clear(): Result<void, string>;
+}
+
+export interface RpcPorts {
+  readonly control: Control;
+  readonly logs: LogReader;
+  readonly mainLogFile: MainLogFile;
+  readonly journal: MainLog;
+}
