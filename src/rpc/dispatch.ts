@@ -1,0 +1,45 @@
+/** From a call to its answer: looks the method up, counts the arguments, keeps the shutdown gate. No transport. */
+import { RpcFault } from './faults.ts';
+import type { Method, RpcContext } from './method.ts';
+import { PUBLISHED } from './methods.ts';
+import type { RpcPorts } from './ports.ts';
+import { decodeCall, encodeFault, encodeResponse, type XmlValue } from './xml.ts';
+
+/** Fills in what was left out; a wrong number of arguments is fault 2. @source spec api 2.1 */
+function completeArguments({ params }: Method, given: readonly XmlValue[]): readonly XmlValue[] {
+  if (given.length > params.length) throw new RpcFault('INCORRECT_PARAMETERS');
+  return params.map(({ otherwise }, index) => {
+    const value = given[index] ?? (index < given.length ? null : otherwise);
+    if (value === undefined) throw new RpcFault('INCORRECT_PARAMETERS');
+    return value;
+  });
+}
+
+/** Calls a method of the table. @throws RpcFault */
+export async function dispatch(ports: RpcPorts, name: string, params: readonly XmlValue[]): Promise<XmlValue> {
+  const method = PUBLISHED.get(name);
+  if (method === undefined) throw new RpcFault('UNKNOWN_METHOD');
+  const args = completeArguments(method, params);
+  if (method.gated && ports.control.mood !== 'RUNNING') throw new RpcFault('SHUTDOWN_STATE');
+  const context: RpcContext = { ports, published: PUBLISHED, call: (inner, given) => dispatch(ports, inner, given) };
+  return method.run(context, args);
+}
+
+/**
+ * Answers the body of a request with the body of a response.
+ * @returns undefined for a body that is no call
+ * @throws what no method should throw, for the transport to report
+ */
+export async function answer(ports: RpcPorts, body: string): Promise<string | undefined> {
+  const call = decodeCall(body);
+  if (!call.ok) return undefined;
+  const { method, params } = call.value;
+  ports.journal.log('trace', `XML-RPC method called: ${method}()`);
+  try {
+    return encodeResponse(await dispatch(ports, method, params));
+  } catch (error) {
+    if (!(error instanceof RpcFault)) throw error;
+    ports.journal.log('trace', `XML-RPC method ${method}() returned fault: [${error.code}] ${error.text}`);
+    return encodeFault(error);
+  }
+}
