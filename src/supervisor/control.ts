@@ -71,6 +71,7 @@ export interface Control {
   addGroup(name: string): Result<void, 'bad-name' | 'already-added'>;
   removeGroup(name: string): Result<void, 'bad-name' | 'still-running'>;
   shutdown(): void;
-  restart(): void;
+  /** Starts the daemon afresh, unless the configuration on disk is broken: then nothing changes, and the error says why. */
+  restart(): Result<void, string>;
   emitRemoteCommunication(type: string, data: string): void;
 }

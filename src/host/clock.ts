@@ -1,0 +1,44 @@
+/** Time: the monotonic clock, the clock on the wall, and the one timer of the Loop. */
+import type { Clock } from '../supervisor/host.ts';
+import { type EpochMillis, epochMillis, type Millis, millis } from '../units.ts';
+
+/** Node fires a longer timer at once; such a wait is split. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+export class SystemClock implements Clock {
+  readonly #wake: () => void;
+  #timer: NodeJS.Timeout | undefined;
+  #at: Millis | undefined;
+
+  /** @param wake is called when the time asked for has come */
+  constructor(wake: () => void) {
+    this.#wake = wake;
+  }
+
+  now(): Millis {
+    return millis(performance.now());
+  }
+
+  wall(): EpochMillis {
+    return epochMillis(Date.now());
+  }
+
+  wakeAt(at: Millis | undefined): void {
+    if (at === this.#at && this.#timer !== undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#at = at;
+    if (at === undefined) return;
+    const wait = Math.min(Math.max(0, Math.ceil(at - performance.now())), LONGEST_TIMER);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      if (performance.now() < at) this.wakeAt(at);
+      else this.#wake();
+    }, wait);
+  }
+}
+
+/** Calls `wake` once after a delay. */
+export function after(delay: Millis, wake: () => void): void {
+  setTimeout(wake, Math.min(delay, LONGEST_TIMER)).unref();
+}

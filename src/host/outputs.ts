@@ -1,0 +1,267 @@
+/**
+ * The output of every slot: its named pipes, its log files, and the pump between them. Pipes live as long as the slot;
+ * log files are opened at each spawn, as supervisord does, so a name that was removed meanwhile comes back.
+ */
+import { closeSync } from 'node:fs';
+import type { ProcessConfig, StreamConfig } from '../config/model.ts';
+import { fail, ok, type Result } from '../errors.ts';
+import type { Channel, SupervisorEvent } from '../events/event.ts';
+import { Pump } from '../logs/pump.ts';
+import type { LogSink } from '../logs/sink.ts';
+import { repr } from '../repr.ts';
+import type { MainLog, Outputs, Slot, SpawnRequest } from '../supervisor/host.ts';
+import { bytes, type Pid } from '../units.ts';
+import type { ChildStdio, Stdio } from './children.ts';
+import { errnoOf } from './permissions.ts';
+import { type PipeFolder, PipeReader } from './pipes.ts';
+import { StdinWriter } from './stdin-writer.ts';
+
+/** What the outputs need to know of the rest. */
+export interface OutputPorts {
+  readonly pipes: PipeFolder;
+  readonly log: MainLog;
+  /** The programs' output is copied to the main log. */
+  readonly isDebug: boolean;
+  readonly stripAnsi: boolean;
+  /** Opens a log; the error is an errno's name. */
+  openLog(path: string, stream: StreamConfig): Result<LogSink, string>;
+  openSyslog(process: string): LogSink;
+  /** The path of an AUTO log, which it creates. */
+  autoLog(process: string, channel: Channel): string;
+  /** The process behind a slot, for events. */
+  pidOf(slot: Slot): Pid | 0;
+  publish(event: SupervisorEvent): void;
+  /** The output of an event listener; undefined for any other slot. */
+  dialogue(slot: Slot): ((chunk: Uint8Array) => void) | undefined;
+}
+
+interface Stream {
+  readonly channel: Channel;
+  readonly config: StreamConfig;
+  /** '' when nothing is written to a file. */
+  readonly path: string;
+  readonly reader: PipeReader;
+  sinks: readonly LogSink[];
+  pump: Pump | undefined;
+}
+
+interface Opened {
+  readonly slot: Slot;
+  readonly config: ProcessConfig;
+  readonly streams: readonly Stream[];
+  readonly stdin: StdinWriter;
+}
+
+const keyOf = ({ group, process }: Slot): string => `${group}:${process}`;
+const pipeOf = (slot: Slot, stream: 'stdin' | Channel): string => `${keyOf(slot)}.${stream}`;
+const channelsOf = (config: ProcessConfig): readonly Channel[] =>
+  config.redirectStderr ? ['stdout'] : ['stdout', 'stderr'];
+
+const NO_CAPTURE = bytes(0);
+const NO_OUTPUTS = { onLog: undefined, onCommunication: undefined, onDebug: undefined, onUnterminated: undefined };
+
+function clearAll(sinks: readonly LogSink[]): Result<void, string> {
+  for (const sink of sinks) {
+    const cleared = sink.clear();
+    if (!cleared.ok) return cleared;
+  }
+  return ok(undefined);
+}
+
+export class SlotOutputs implements Outputs, ChildStdio {
+  readonly #ports: OutputPorts;
+  readonly #slots = new Map<string, Opened>();
+
+  constructor(ports: OutputPorts) {
+    this.#ports = ports;
+  }
+
+  open(slots: readonly { readonly slot: Slot; readonly config: ProcessConfig }[]): void {
+    const { pipes, log } = this.#ports;
+    const names = slots.flatMap(({ slot, config }) =>
+      (['stdin', ...channelsOf(config)] as const).map((stream) => ({ name: pipeOf(slot, stream), user: config.user })),
+    );
+    try {
+      pipes.make(names.map(({ name }) => name));
+      for (const { name, user } of names) pipes.giveTo(name, user);
+      for (const { slot, config } of slots) this.#slots.set(keyOf(slot), this.#openSlot(slot, config));
+    } catch (cause) {
+      // Spawning says so again for each program, and tries again.
+      log.log('critical', `cannot make named pipes in ${pipes.path}: ${errnoOf(cause)}`);
+    }
+  }
+
+  close(slot: Slot): void {
+    const opened = this.#slots.get(keyOf(slot));
+    if (opened === undefined) return;
+    this.#slots.delete(keyOf(slot));
+    opened.stdin.close();
+    for (const { reader, sinks, channel } of opened.streams) {
+      reader.close();
+      for (const sink of sinks) sink.close();
+      this.#ports.pipes.unlink(pipeOf(slot, channel));
+    }
+    this.#ports.pipes.unlink(pipeOf(slot, 'stdin'));
+  }
+
+  closeAll(): void {
+    for (const { slot } of [...this.#slots.values()]) this.close(slot);
+    this.#ports.pipes.remove();
+  }
+
+  paths(slot: Slot): { readonly stdout: string; readonly stderr: string } {
+    const streams = this.#slots.get(keyOf(slot))?.streams ?? [];
+    const path = (channel: Channel): string => streams.find((stream) => stream.channel === channel)?.path ?? '';
+    return { stdout: path('stdout'), stderr: path('stderr') };
+  }
+
+  clear(slot: Slot): Result<void, string> {
+    for (const stream of this.#slots.get(keyOf(slot))?.streams ?? []) {
+      if (stream.path === '') continue;
+      const cleared = stream.sinks.length === 0 ? this.#clearStopped(stream) : clearAll(stream.sinks);
+      if (!cleared.ok) return cleared;
+    }
+    return ok(undefined);
+  }
+
+  reopen(): void {
+    for (const { streams } of this.#slots.values()) {
+      for (const { sinks } of streams) for (const sink of sinks) sink.reopen();
+    }
+  }
+
+  stdio({ slot, config }: SpawnRequest): Result<Stdio, string> {
+    const opened = this.#slots.get(keyOf(slot));
+    const problem = (code: string): Result<Stdio, string> =>
+      fail(`unknown error making dispatchers for ${repr(config.name)}: ${code}`);
+    if (opened === undefined) return problem('ENOENT');
+    for (const stream of opened.streams) {
+      const code = this.#openLogs(opened, stream);
+      if (code !== undefined) return problem(code);
+    }
+    try {
+      return ok(this.#openPipes(opened));
+    } catch (cause) {
+      const code = errnoOf(cause);
+      return code === 'EMFILE' ? fail(`too many open files to spawn ${repr(config.name)}`) : problem(code);
+    }
+  }
+
+  drain(slot: Slot): void {
+    const opened = this.#slots.get(keyOf(slot));
+    if (opened === undefined) return;
+    opened.stdin.close();
+    for (const { reader, pump } of opened.streams) {
+      reader.drain();
+      pump?.end();
+    }
+  }
+
+  write(slot: Slot, data: Uint8Array): Result<void, 'closed' | 'full'> {
+    const opened = this.#slots.get(keyOf(slot));
+    return opened === undefined ? fail('closed') : opened.stdin.write(this.#ports.pidOf(slot), data);
+  }
+
+  #openSlot(slot: Slot, config: ProcessConfig): Opened {
+    const stdin = new StdinWriter(this.#ports.pipes, pipeOf(slot, 'stdin'));
+    const streams = channelsOf(config).map((channel) => this.#openStream(slot, config, channel));
+    return { slot, config, streams, stdin };
+  }
+
+  #openStream(slot: Slot, config: ProcessConfig, channel: Channel): Stream {
+    const { pipes, dialogue } = this.#ports;
+    const talk = channel === 'stdout' ? dialogue(slot) : undefined;
+    const fd = pipes.openForReading(pipeOf(slot, channel));
+    const take = (chunk: Uint8Array): void => {
+      stream.pump?.write(chunk);
+      talk?.(chunk);
+    };
+    const stream: Stream = {
+      channel,
+      config: config[channel],
+      path: this.#pathOf(config, channel),
+      reader: new PipeReader(fd, talk !== undefined, take),
+      sinks: [],
+      pump: undefined,
+    };
+    return stream;
+  }
+
+  #pathOf(config: ProcessConfig, channel: Channel): string {
+    const target = config[channel].logfile;
+    switch (target.kind) {
+      case 'none':
+        return '';
+      case 'file':
+        return target.path;
+      case 'auto':
+        return this.#ports.autoLog(config.name, channel);
+    }
+  }
+
+  /** Opens the logs of one stream afresh; @returns the errno's name of a failure. */
+  #openLogs({ slot, config }: Opened, stream: Stream): string | undefined {
+    for (const sink of stream.sinks) sink.close();
+    stream.sinks = [];
+    const sinks: LogSink[] = [];
+    if (stream.path !== '') {
+      const file = this.#ports.openLog(stream.path, stream.config);
+      if (!file.ok) return file.error;
+      sinks.push(file.value);
+    }
+    const isDialogue = this.#ports.dialogue(slot) !== undefined && stream.channel === 'stdout';
+    if (stream.config.syslog && !isDialogue) sinks.push(this.#ports.openSyslog(config.name));
+    stream.sinks = sinks;
+    stream.pump = this.#newPump(slot, stream, isDialogue);
+    return undefined;
+  }
+
+  /** The protocol of a listener is logged as it is, and makes no events. @source spec api 4.1 */
+  #newPump(slot: Slot, { channel, config, sinks }: Stream, isDialogue: boolean): Pump {
+    const { stripAnsi, isDebug, log } = this.#ports;
+    const { process, group } = slot;
+    const publish = (kind: 'process-log' | 'process-communication') => (data: Uint8Array) =>
+      this.#ports.publish({ kind, process, group, channel, pid: this.#ports.pidOf(slot), data });
+    const say = (data: Uint8Array): void =>
+      log.log('debug', `'${process}' ${channel} output:\n${Buffer.from(data).toString()}`);
+    if (isDialogue) {
+      return new Pump({ stripAnsi: false, captureMaxbytes: NO_CAPTURE }, { ...NO_OUTPUTS, sinks });
+    }
+    return new Pump(
+      { stripAnsi, captureMaxbytes: config.captureMaxbytes },
+      {
+        sinks,
+        onLog: config.eventsEnabled ? publish('process-log') : undefined,
+        onCommunication: publish('process-communication'),
+        onDebug: isDebug ? say : undefined,
+        onUnterminated: (length) =>
+          log.log('warn', `${process}: ${length} captured bytes of ${channel} dropped: it ended before the end tag`),
+      },
+    );
+  }
+
+  #openPipes({ slot, config, stdin }: Opened): Stdio {
+    const { pipes } = this.#ports;
+    stdin.renew();
+    const fds: number[] = [pipes.openForChild(pipeOf(slot, 'stdin'))];
+    try {
+      for (const channel of channelsOf(config)) fds.push(pipes.openForChild(pipeOf(slot, channel)));
+    } catch (cause) {
+      for (const fd of fds) closeSync(fd);
+      throw cause;
+    }
+    const [input = 0, output = 1, error = output] = fds;
+    return [input, output, error];
+  }
+
+  /** A stopped program's log is not open; it is emptied all the same. */
+  #clearStopped(stream: Stream): Result<void, string> {
+    const file = this.#ports.openLog(stream.path, stream.config);
+    if (!file.ok) return file;
+    try {
+      return file.value.clear();
+    } finally {
+      file.value.close();
+    }
+  }
+}

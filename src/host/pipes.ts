@@ -1,0 +1,205 @@
+/**
+ * The named pipes between superd and its programs: one per stream and slot, made once, kept over restarts of the program.
+ * superd holds an end of its own that is open for reading and writing, so neither side ever sees the other go away.
+ */
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  rmSync,
+  unlinkSync,
+} from 'node:fs';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import type { User } from '../config/model.ts';
+import { errnoOf } from './permissions.ts';
+
+const { O_RDWR, O_RDONLY, O_WRONLY, O_NONBLOCK } = constants;
+
+/** One buffer for all readers: a chunk is used up before the next is read. */
+const CHUNK = Buffer.allocUnsafeSlow(64 * 1024);
+/** A second buffer, as a drain may happen while a chunk is being handled. */
+const DRAIN_CHUNK = Buffer.allocUnsafeSlow(64 * 1024);
+/** At a program's end at most this much is read at once: the largest pipe an unprivileged program can make. */
+const DRAIN_LIMIT = 2 ** 20;
+/** A stream is read at most once in this time … */
+const PAUSE_MS = 50;
+/** … unless a read brought this much: then it is read as fast as it comes, for a while. */
+const BULK_BYTES = 32 * 1024;
+const HOT_MS = 200;
+/** mkfifo takes so many names at once. */
+const MKFIFO_BATCH = 500;
+/** File names end at 255 bytes. */
+const LONGEST_NAME = 200;
+
+/** A file name for any text: readable where possible, never a path, never too long. */
+export function safeName(text: string): string {
+  const encoded = encodeURIComponent(text).replaceAll('*', '%2A').replace(/^\./, '%2E');
+  if (encoded.length <= LONGEST_NAME) return encoded;
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of Buffer.from(text)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  return `${encoded.slice(0, LONGEST_NAME - 17)}-${hash.toString(16).padStart(16, '0')}`;
+}
+
+/** The folder of named pipes below the state directory. */
+export class PipeFolder {
+  readonly path: string;
+
+  constructor(statedir: string) {
+    this.path = join(statedir, 'pipes');
+  }
+
+  pathOf(name: string): string {
+    return join(this.path, safeName(name));
+  }
+
+  /** Makes pipes; those that exist are kept, anything else of that name is replaced. */
+  make(names: readonly string[]): void {
+    mkdirSync(this.path, { recursive: true, mode: 0o700 });
+    const missing = names.map((name) => this.pathOf(name)).filter((path) => !isFifo(path));
+    for (let at = 0; at < missing.length; at += MKFIFO_BATCH) {
+      execFileSync('mkfifo', ['-m', '600', '--', ...missing.slice(at, at + MKFIFO_BATCH)], { stdio: 'pipe' });
+    }
+  }
+
+  /** A program that changes its user must be able to open `/dev/stdout` again. */
+  giveTo(name: string, user: User | undefined): void {
+    const path = this.pathOf(name);
+    if (process.getuid?.() !== 0) return;
+    chownSync(path, user?.uid ?? 0, user?.gid ?? 0);
+    chmodSync(path, 0o600);
+  }
+
+  /** A descriptor for a child: blocking, and of its own, so that nothing that the child sets on it is inherited. */
+  openForChild(name: string): number {
+    return openSync(this.pathOf(name), O_RDWR);
+  }
+
+  openForReading(name: string): number {
+    return openSync(this.pathOf(name), O_RDWR | O_NONBLOCK);
+  }
+
+  /** @throws ENXIO when nobody has the pipe open. */
+  openForWriting(name: string): number {
+    return openSync(this.pathOf(name), O_WRONLY | O_NONBLOCK);
+  }
+
+  /** Throws away what nobody read: a new program must not get what was meant for the one before. */
+  empty(name: string): void {
+    const fd = openSync(this.pathOf(name), O_RDONLY | O_NONBLOCK);
+    try {
+      readAll(fd, () => {});
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  unlink(name: string): void {
+    rmSync(this.pathOf(name), { force: true });
+  }
+
+  /** At a clean end nothing is left. */
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+function isFifo(path: string): boolean {
+  try {
+    if (lstatSync(path).isFIFO()) return true;
+    unlinkSync(path);
+  } catch (cause) {
+    if (errnoOf(cause) !== 'ENOENT') throw cause;
+  }
+  return false;
+}
+
+/** Reads what is there, within DRAIN_LIMIT. */
+function readAll(fd: number, take: (chunk: Uint8Array) => void): void {
+  for (let total = 0; total < DRAIN_LIMIT; ) {
+    let count: number;
+    try {
+      count = readSync(fd, DRAIN_CHUNK, 0, DRAIN_CHUNK.length, null);
+    } catch (cause) {
+      if (errnoOf(cause) === 'EAGAIN') return;
+      throw cause;
+    }
+    if (count === 0) return;
+    total += count;
+    take(DRAIN_CHUNK.subarray(0, count));
+  }
+}
+
+/** Readers that pause; one timer wakes them all, and only while there are any. */
+const paused = new Set<PipeReader>();
+let pauseTimer: NodeJS.Timeout | undefined;
+
+function pause(reader: PipeReader): void {
+  paused.add(reader);
+  pauseTimer ??= setTimeout(() => {
+    pauseTimer = undefined;
+    const readers = [...paused];
+    paused.clear();
+    for (const one of readers) one.resume();
+  }, PAUSE_MS);
+}
+
+/**
+ * Reads one pipe for as long as its slot exists. Many chatty programs are read in larger pieces: after a small read the
+ * stream rests for PAUSE_MS (measured 5 to 10 times cheaper than a read per line, with the latency bounded by the pause).
+ */
+export class PipeReader {
+  readonly #fd: number;
+  readonly #socket: Socket;
+  readonly #take: (chunk: Uint8Array) => void;
+  #hotUntil = 0;
+
+  /** @param isPrompt for a dialogue: every byte is wanted at once */
+  constructor(fd: number, isPrompt: boolean, take: (chunk: Uint8Array) => void) {
+    this.#fd = fd;
+    this.#take = take;
+    this.#socket = new Socket({
+      fd,
+      readable: true,
+      writable: false,
+      onread: {
+        buffer: CHUNK,
+        callback: (count, buffer) => {
+          take(buffer.subarray(0, count));
+          return isPrompt || this.#mayGoOn(count);
+        },
+      },
+    });
+    // A pipe that fails is reported by the program's next spawn; there is nothing to be done here.
+    this.#socket.on('error', () => {});
+    this.#socket.resume();
+  }
+
+  resume(): void {
+    if (!this.#socket.destroyed) this.#socket.resume();
+  }
+
+  /** Reads what is there now, without waiting. */
+  drain(): void {
+    if (!this.#socket.destroyed) readAll(this.#fd, this.#take);
+  }
+
+  close(): void {
+    paused.delete(this);
+    this.#socket.destroy();
+  }
+
+  #mayGoOn(count: number): boolean {
+    const now = performance.now();
+    if (count >= BULK_BYTES) this.#hotUntil = now + HOT_MS;
+    if (now < this.#hotUntil) return true;
+    pause(this);
+    return false;
+  }
+}

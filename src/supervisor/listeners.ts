@@ -1,0 +1,97 @@
+/**
+ * The event side of the supervisor: the bus, the pools of event listeners, and the ticks. It hands each pool what its
+ * processes do and say; what is delivered to whom is decided in the events chapter.
+ */
+import type { GroupConfig } from '../config/model.ts';
+import { Bus } from '../events/bus.ts';
+import type { SupervisorEvent } from '../events/event.ts';
+import { ListenerPool, type PoolPorts, type PoolStatus } from '../events/pool.ts';
+import { NO_TICKS, nextTick, stepTicks, TICK_PERIODS, type TickPeriod, type TickState } from '../events/ticks.ts';
+import type { StateName } from '../process/state.ts';
+import { type EpochMillis, type Millis, millis } from '../units.ts';
+import type { Children, MainLog, Slot } from './host.ts';
+
+type ListenerConfig = Extract<GroupConfig, { readonly kind: 'eventlistener' }>;
+
+export interface ListenerPorts {
+  readonly log: MainLog;
+  readonly children: Pick<Children, 'write'>;
+  readonly identifier: string;
+  readonly bus: Bus;
+  readonly after: PoolPorts['after'];
+}
+
+export class Listeners {
+  readonly #ports: ListenerPorts;
+  readonly #pools = new Map<string, ListenerPool>();
+  #ticks: TickState = NO_TICKS;
+
+  constructor(ports: ListenerPorts) {
+    this.#ports = ports;
+  }
+
+  publish(event: SupervisorEvent): void {
+    this.#ports.bus.publish(event);
+  }
+
+  openPool(config: ListenerConfig): void {
+    const { log, children, identifier, after, bus } = this.#ports;
+    const pool = new ListenerPool(
+      { config, server: identifier, lengthIn: 'characters' },
+      {
+        send: (process, data) => children.write({ group: config.name, process }, data),
+        log: (level, message) => log.log(level, message),
+        after,
+      },
+    );
+    this.#pools.set(config.name, pool);
+    bus.subscribe(pool);
+  }
+
+  closePool(group: string): void {
+    const pool = this.#pools.get(group);
+    if (pool === undefined) return;
+    this.#ports.bus.remove(pool);
+    pool.close();
+    this.#pools.delete(group);
+  }
+
+  listenerChanged({ group, process }: Slot, state: StateName): void {
+    const pool = this.#pools.get(group);
+    if (pool === undefined) return;
+    if (state === 'STARTING') pool.processSpawned(process);
+    pool.processChanged(process, state);
+  }
+
+  /** The child of a listener is gone, and all that it wrote was heard. */
+  listenerExited({ group, process }: Slot): void {
+    this.#pools.get(group)?.processExited(process);
+  }
+
+  /** What a listener wrote to its standard output. */
+  output({ group, process }: Slot, chunk: Uint8Array): void {
+    this.#pools.get(group)?.output(process, chunk);
+  }
+
+  status(group: string): PoolStatus | undefined {
+    return this.#pools.get(group)?.status();
+  }
+
+  /** Until the next TICK is due; undefined when nobody subscribes to one. */
+  untilTick(now: EpochMillis): Millis | undefined {
+    const [ticks] = stepTicks(this.#ticks, now, this.#wantedTicks());
+    this.#ticks = new Map([...ticks, ...this.#ticks]);
+    const due = nextTick(now, this.#wantedTicks());
+    return due === undefined ? undefined : millis(Math.max(0, due - now));
+  }
+
+  tick(now: EpochMillis): void {
+    const [ticks, due] = stepTicks(this.#ticks, now, this.#wantedTicks());
+    this.#ticks = ticks;
+    for (const event of due) this.publish(event);
+  }
+
+  #wantedTicks(): readonly TickPeriod[] {
+    return TICK_PERIODS.filter((period) => this.#ports.bus.isWanted({ kind: 'tick', period, when: 0 }));
+  }
+}

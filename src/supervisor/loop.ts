@@ -1,0 +1,222 @@
+/**
+ * The Loop: everything that happens to a process comes through `move`, one at a time, and what follows from it is done
+ * here: publish, log, spawn, signal, tell whoever waits, and ask for the next wake-up. It decides nothing itself.
+ */
+import type { SupervisorEvent } from '../events/event.ts';
+import { deadlineOf, type Effect, type ProcessEvent } from '../process/machine.ts';
+import { signalName } from '../process/signal.ts';
+import type { StateName } from '../process/state.ts';
+import { type Millis, millis, type Pid, type Signal, signal } from '../units.ts';
+import type { ProcessInfo } from './control.ts';
+import type { ChildEvent, Children, Clock, MainLog, Outputs, Slot } from './host.ts';
+import { type Change, transition } from './transition.ts';
+import { allProcesses, describeProcess, type GroupRecord, type ProcessRecord, type World } from './world.ts';
+
+export interface LoopPorts {
+  readonly clock: Clock;
+  readonly children: Children;
+  readonly outputs: Outputs;
+  readonly log: MainLog;
+  publish(event: SupervisorEvent): void;
+  /** After every change of a process's state, when it has been published. */
+  changed(record: ProcessRecord, change: Change): void;
+}
+
+interface Waiter {
+  readonly until: (state: StateName) => boolean;
+  readonly resolve: (info: ProcessInfo | undefined) => void;
+}
+
+const SIGKILL = signal(9);
+
+export class Loop {
+  readonly world: World = new Map();
+  readonly #ports: LoopPorts;
+  readonly #waiters = new Map<ProcessRecord['slot'], Waiter[]>();
+  readonly #spawnWaiters = new Map<Slot, (outcome: 'spawned' | 'failed') => void>();
+  readonly #alarms = new Map<string, { readonly at: Millis; readonly ring: () => void }>();
+  #mayStart = true;
+
+  constructor(ports: LoopPorts) {
+    this.#ports = ports;
+  }
+
+  /** From now on nothing starts by itself. */
+  forbidStarts(): void {
+    this.#mayStart = false;
+    this.#arm();
+  }
+
+  find(slot: Slot): ProcessRecord | undefined {
+    return this.world.get(slot.group)?.processes.get(slot.process);
+  }
+
+  /** Moves a process; returns the error text of a signal that could not be sent. */
+  move(slot: Slot, event: ProcessEvent, at: Millis = this.#ports.clock.now()): string | undefined {
+    const record = this.find(slot);
+    const group = this.world.get(slot.group);
+    if (record === undefined || group === undefined) return undefined;
+    const moved = transition(record, event, { at, wall: this.#ports.clock.wall() });
+    group.processes.set(slot.process, moved.record);
+    for (const [index, change] of moved.changes.entries()) {
+      const told = moved.events[index];
+      if (told !== undefined) this.#ports.publish(told);
+      this.#ports.changed(moved.record, change);
+    }
+    for (const { level, message } of moved.lines) this.#ports.log.log(level, message);
+    const problem = moved.effects.map((effect) => this.#perform(moved.record, effect)).find((text) => text);
+    for (const { to } of moved.changes) this.#tellWaiters(moved.record, to.name);
+    this.#arm();
+    return problem;
+  }
+
+  /** What the host reports. An answer to an older spawn than the last is of no interest. */
+  child(event: ChildEvent): void {
+    const record = this.find(event.slot);
+    if (record === undefined) {
+      this.#ports.log.log('debug', `ignored ${event.kind} of the removed ${event.slot.group}:${event.slot.process}`);
+      return;
+    }
+    if (event.kind !== 'exited' && event.serial !== record.spawns) return;
+    switch (event.kind) {
+      case 'spawned':
+        this.move(event.slot, { kind: 'spawned', pid: event.pid }, event.at);
+        return this.#tellSpawn(record.slot, 'spawned');
+      case 'spawn-failed':
+        this.move(event.slot, { kind: 'spawn-failed', reason: event.reason });
+        return this.#tellSpawn(record.slot, 'failed');
+      case 'exited':
+        this.move(event.slot, { kind: 'exited', pid: event.pid, status: event.status }, event.at);
+    }
+  }
+
+  /** The clock rang: perhaps some deadlines have passed. */
+  wake(): void {
+    const now = this.#ports.clock.now();
+    for (const record of [...allProcesses(this.world)]) {
+      const deadline = this.#deadline(record);
+      if (deadline !== undefined && deadline <= now) this.move(record.slot, { kind: 'wake' }, now);
+    }
+    for (const [name, alarm] of [...this.#alarms]) {
+      if (alarm.at > now) continue;
+      this.#alarms.delete(name);
+      alarm.ring();
+    }
+    this.#arm();
+  }
+
+  /** Rings once after `delay`; replaces an earlier alarm of the same name. */
+  alarm(name: string, delay: Millis, ring: () => void): void {
+    this.#alarms.set(name, { at: millis(this.#ports.clock.now() + delay), ring });
+    this.#arm();
+  }
+
+  /** Starts a process and resolves when its spawn has succeeded or failed. */
+  start(slot: Slot): Promise<'spawned' | 'failed'> {
+    const before = this.find(slot)?.spawns;
+    this.move(slot, { kind: 'start' });
+    const record = this.find(slot);
+    if (record === undefined || record.spawns === before) return Promise.resolve('failed');
+    const { promise, resolve } = Promise.withResolvers<'spawned' | 'failed'>();
+    this.#spawnWaiters.set(record.slot, resolve);
+    return promise;
+  }
+
+  /** @see Control.settled */
+  settled(slot: Slot, until: (state: StateName) => boolean): Promise<ProcessInfo | undefined> {
+    const record = this.find(slot);
+    if (record === undefined) return Promise.resolve(undefined);
+    if (until(record.state.name)) return Promise.resolve(this.describe(record));
+    const { promise, resolve } = Promise.withResolvers<ProcessInfo | undefined>();
+    const waiters = this.#waiters.get(record.slot) ?? [];
+    this.#waiters.set(record.slot, [...waiters, { until, resolve }]);
+    return promise;
+  }
+
+  describe(record: ProcessRecord, state?: StateName): ProcessInfo {
+    return describeProcess(record, this.#ports.outputs.paths(record.slot), state);
+  }
+
+  add(group: GroupRecord): void {
+    this.world.set(group.config.name, group);
+  }
+
+  /** Forgets a group whose processes are stopped; whoever still waits for one of them is told. */
+  remove(group: GroupRecord): void {
+    this.world.delete(group.config.name);
+    for (const { slot } of group.processes.values()) {
+      for (const { resolve } of this.#waiters.get(slot) ?? []) resolve(undefined);
+      this.#waiters.delete(slot);
+      this.#tellSpawn(slot, 'failed');
+    }
+    this.#arm();
+  }
+
+  /** Sends a signal that is not a stop. @returns the errno's name, or undefined */
+  signal(pid: Pid, number: Signal, target: 'process' | 'group'): string | undefined {
+    const sent = this.#ports.children.signal(pid, number, target);
+    return sent.ok ? undefined : sent.error;
+  }
+
+  #deadline(record: ProcessRecord): Millis | undefined {
+    const { name } = record.state;
+    return !this.#mayStart && (name === 'BACKOFF' || name === 'EXITED') ? undefined : deadlineOf(record.state);
+  }
+
+  #arm(): void {
+    let next: number = Number.POSITIVE_INFINITY;
+    for (const record of allProcesses(this.world)) next = Math.min(next, this.#deadline(record) ?? next);
+    for (const { at } of this.#alarms.values()) next = Math.min(next, at);
+    this.#ports.clock.wakeAt(Number.isFinite(next) ? millis(next) : undefined);
+  }
+
+  #tellSpawn(slot: Slot, outcome: 'spawned' | 'failed'): void {
+    this.#spawnWaiters.get(slot)?.(outcome);
+    this.#spawnWaiters.delete(slot);
+  }
+
+  #tellWaiters(record: ProcessRecord, state: StateName): void {
+    const waiters = this.#waiters.get(record.slot);
+    if (waiters === undefined) return;
+    const left = waiters.filter(({ until }) => !until(state));
+    if (left.length === 0) this.#waiters.delete(record.slot);
+    else this.#waiters.set(record.slot, left);
+    const info = this.describe(record, state);
+    for (const waiter of waiters) if (!left.includes(waiter)) waiter.resolve(info);
+  }
+
+  #perform(record: ProcessRecord, effect: Effect): string | undefined {
+    switch (effect.kind) {
+      case 'spawn': {
+        const { slot, config, spawns } = record;
+        this.#ports.children.spawn({ slot, config, serial: spawns });
+        return undefined;
+      }
+      case 'signal':
+        return this.#signalChild(record, effect);
+    }
+  }
+
+  /** spec lifecycle 4.6: the wording of a stop; a vanished process is left to the reaper. */
+  #signalChild(record: ProcessRecord, effect: Extract<Effect, { readonly kind: 'signal' }>): string | undefined {
+    const { config } = record;
+    const kill = effect.signal === 'kill';
+    const number = kill ? SIGKILL : config.stopsignal;
+    const group = kill ? config.killasgroup : config.stopasgroup;
+    const log = this.#ports.log;
+    if (kill) log.log('warn', `killing '${config.name}' (${effect.pid}) with SIGKILL`);
+    log.log(
+      'debug',
+      `killing ${config.name} (pid ${effect.pid}) ${group ? 'process group ' : ''}with signal ${signalName(number)}`,
+    );
+    const problem = this.signal(effect.pid, number, group ? 'group' : 'process');
+    if (problem === undefined) return undefined;
+    if (problem === 'ESRCH') {
+      log.log('debug', `unable to signal ${config.name} (pid ${effect.pid}), it probably just exited on its own`);
+      return undefined;
+    }
+    const text = `unknown problem killing ${config.name} (${effect.pid}):${problem}`;
+    log.log('critical', text);
+    return text;
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * One move of one process, as a value: the new record, what to do, which changes to publish and what to log.
+ * Pure: it turns the machine's answer into supervisord's history fields, events and log wording.
+ */
+import type { LogLevel } from '../config/model.ts';
+import type { SupervisorEvent } from '../events/event.ts';
+import { type Effect, type ProcessEvent, pidOf, step } from '../process/machine.ts';
+import { type ExitStatus, isStopped, type ProcessState } from '../process/state.ts';
+import type { EpochMillis, Millis } from '../units.ts';
+import type { ProcessRecord } from './world.ts';
+
+/** A line for the main log. */
+export interface LogLine {
+  readonly level: LogLevel;
+  readonly message: string;
+}
+
+/** From one state to the next; both names differ. */
+export interface Change {
+  readonly from: ProcessState;
+  readonly to: ProcessState;
+}
+
+export interface Transition {
+  readonly record: ProcessRecord;
+  readonly effects: readonly Effect[];
+  readonly changes: readonly Change[];
+  readonly events: readonly SupervisorEvent[];
+  readonly lines: readonly LogLine[];
+}
+
+/** The times of a move: when it happened (monotonic), and what the clock on the wall says. */
+export interface Moment {
+  readonly at: Millis;
+  readonly wall: EpochMillis;
+}
+
+export function transition(record: ProcessRecord, event: ProcessEvent, moment: Moment): Transition {
+  const before = record.state;
+  const [after, effects, passed] = step(before, event, moment.at, record.config);
+  const changes: Change[] = [];
+  let from = before;
+  for (const to of [...passed, after]) {
+    if (to.name !== from.name) changes.push({ from, to });
+    from = to;
+  }
+  const next = withHistory({ ...record, state: after }, before, event, moment.wall);
+  return {
+    record: next,
+    effects,
+    changes,
+    events: changes.map((change) => stateEvent(next, change)),
+    lines: linesOf(record, event, changes),
+  };
+}
+
+/** The code that the API reports: -1 stands for a signal. @source spec lifecycle 2.4 */
+export const exitCode = (status: ExitStatus): number => (status.kind === 'code' ? status.code : -1);
+
+/** `exit status 3`, `terminated by SIGKILL`, … @source spec lifecycle 4.8 */
+export function exitText(status: ExitStatus): string {
+  switch (status.kind) {
+    case 'code':
+      return `exit status ${status.code}`;
+    case 'signal':
+      return `terminated by ${status.signal}${status.coreDumped ? ' (core dumped)' : ''}`;
+    case 'unknown':
+      return 'exit status unknown';
+  }
+}
+
+/** spec lifecycle 4.4: which move sets or clears what the API tells of the last run. */
+function withHistory(
+  record: ProcessRecord,
+  before: ProcessState,
+  event: ProcessEvent,
+  wall: EpochMillis,
+): ProcessRecord {
+  const { state } = record;
+  if (state.name === 'STARTING' && before.name !== 'STARTING') {
+    return { ...record, spawns: record.spawns + 1, startedAt: wall, spawnError: '', exitStatus: 0 };
+  }
+  if (event.kind === 'spawned') return { ...record, startedAt: wall };
+  if (event.kind === 'spawn-failed' && 'reason' in state) return { ...record, spawnError: state.reason };
+  if (event.kind !== 'exited' || state === before) return record;
+  const lastExit = { pid: event.pid, status: event.status, startedAt: record.startedAt, stoppedAt: wall };
+  const ended = { ...record, stoppedAt: wall, lastExit };
+  if (state.name === 'BACKOFF' || state.name === 'FATAL') {
+    return { ...ended, spawnError: state.reason, exitStatus: 0 };
+  }
+  const code = exitCode(event.status);
+  const unexpected = state.name === 'EXITED' && !state.expected;
+  return { ...ended, exitStatus: code, spawnError: unexpected ? `Bad exit code ${code}` : record.spawnError };
+}
+
+/** @source spec api 3.2 */
+function stateEvent(record: ProcessRecord, { from, to }: Change): SupervisorEvent {
+  const common = {
+    kind: 'process-state',
+    process: record.slot.process,
+    group: record.slot.group,
+    from: from.name,
+  } as const;
+  switch (to.name) {
+    case 'STARTING':
+    case 'BACKOFF':
+      return { ...common, to: { name: to.name, tries: to.failures } };
+    case 'RUNNING':
+    case 'STOPPING':
+      return { ...common, to: { name: to.name, pid: to.pid ?? 0 } };
+    case 'STOPPED':
+      return { ...common, to: { name: to.name, pid: pidOf(from) ?? 0 } };
+    case 'EXITED':
+      return { ...common, to: { name: to.name, pid: pidOf(from) ?? 0, expected: to.expected } };
+    case 'FATAL':
+      return { ...common, to: { name: to.name } };
+  }
+}
+
+/** What a move says in the main log. @source spec lifecycle 7.2 */
+function linesOf(record: ProcessRecord, event: ProcessEvent, changes: readonly Change[]): readonly LogLine[] {
+  const { name } = record.config;
+  const lines: LogLine[] = [];
+  const say = (level: LogLevel, message: string): void => {
+    lines.push({ level, message });
+  };
+  if (event.kind === 'spawned') say('info', `spawned: '${name}' with pid ${event.pid}`);
+  if (event.kind === 'spawn-failed') say('info', `spawnerr: ${event.reason}`);
+  if (event.kind === 'exited' && changes.length > 0) sayExit(record, event.status, changes, say);
+  for (const { from, to } of changes) {
+    if (to.name === 'RUNNING' && event.kind !== 'exited') {
+      const startsecs = record.config.startsecs / 1000;
+      say(
+        'info',
+        `success: ${name} entered RUNNING state, process has stayed up for > than ${startsecs} seconds (startsecs)`,
+      );
+    }
+    if (to.name === 'FATAL' && event.kind !== 'abandon') {
+      say('info', `gave up: ${name} entered FATAL state, too many start retries too quickly`);
+    }
+    if (from.name === 'BACKOFF' && to.name === 'STOPPED') {
+      say('debug', `Attempted to kill ${name}, which is in BACKOFF state.`);
+    }
+  }
+  return lines;
+}
+
+function sayExit(
+  { config }: ProcessRecord,
+  status: ExitStatus,
+  changes: readonly Change[],
+  say: (level: LogLevel, message: string) => void,
+): void {
+  const last = changes.find(({ to }) => isStopped(to.name))?.to;
+  const text = exitText(status);
+  if (last?.name === 'STOPPED') {
+    const level = status.kind === 'code' && config.exitcodes.includes(status.code) ? 'info' : 'warn';
+    return say(level, `stopped: ${config.name} (${text})`);
+  }
+  const expected = last?.name === 'EXITED' && last.expected;
+  say(expected ? 'info' : 'warn', `exited: ${config.name} (${text}; ${expected ? 'expected' : 'not expected'})`);
+}
