@@ -66,7 +66,6 @@ export interface ProcessStatus {
 }
 
 const PROGRAMS = { superd: `${CHECKOUT}/bin/superd`, supervisord: '/usr/bin/supervisord' } as const;
-const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Nothing is inherited, nothing is buffered without need, nothing is killed behind the test's back. */
 const EXECA = {
@@ -92,14 +91,20 @@ async function killAll(tag: string): Promise<void> {
   });
 }
 
-/** The entry in the environment by which processes that belong to a private directory are found. */
-export const tagOf = (dir: string): string => `SUPERD_TEST=${basename(dir)}`;
+/** The whole environment of a process that belongs to a private directory: nothing of the person who runs the tests. */
+export const environmentOf = (dir: string): Readonly<Record<string, string>> => ({
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  HOME: dir,
+  LANG: 'C.UTF-8',
+  TZ: 'UTC',
+  SUPERD_TEST: basename(dir),
+});
 
 /** A directory that vanishes with the test, and with it every process that carries its tag. */
 export function privateDirectory(t: TestContext): string {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), 'superd-')));
   t.after(async () => {
-    await killAll(tagOf(dir));
+    await killAll(basename(dir));
     rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
   });
   return dir;
@@ -116,8 +121,6 @@ export class Daemon {
   readonly dir: string;
   readonly config: string;
   readonly socket: string;
-  /** An entry of the environment of every process that this test starts. */
-  readonly tag: string;
   readonly #env: Readonly<Record<string, string>>;
   readonly #program: string;
   #child: ChildProcess | undefined;
@@ -127,17 +130,8 @@ export class Daemon {
     this.dir = dir;
     this.config = join(dir, 'superd.conf');
     this.socket = join(dir, 'control.sock');
-    this.tag = tagOf(dir);
     this.#program = PROGRAMS[chosen];
-    this.#env = {
-      PATH,
-      HOME: dir,
-      LANG: 'C.UTF-8',
-      TZ: 'UTC',
-      TMPDIR: join(dir, 'tmp'),
-      SUPERD_TEST: basename(dir),
-      ...options.env,
-    };
+    this.#env = { ...environmentOf(dir), TMPDIR: join(dir, 'tmp'), ...options.env };
     for (const [path, content] of Object.entries({ 'superd.conf': CONTROL + options.config, ...options.files })) {
       mkdirSync(dirname(join(dir, path)), { recursive: true });
       writeFileSync(join(dir, path), content);
@@ -240,7 +234,7 @@ export class Daemon {
 
   /** Everything that runs because of this daemon, itself included, oldest pid first. */
   processes(): readonly RunningProcess[] {
-    return processesOf(this.tag);
+    return processesOf(basename(this.dir));
   }
 
   /** The processes below one pid, itself included. */

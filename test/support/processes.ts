@@ -1,6 +1,6 @@
 /**
- * Which processes a test has started, directly or through others: all that carry its tag in their environment, and
- * their descendants. Linux only, as /proc is read.
+ * Which processes a test has started, directly or through others. A test has a tag, the unique name of its private
+ * directory. Linux only, as /proc is read.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 
@@ -39,12 +39,15 @@ function everyProcess(): readonly RunningProcess[] {
     .filter((process) => process !== undefined);
 }
 
-/** The live processes whose environment holds `tag` (NAME=value), and all that descend from them. */
+/**
+ * The live processes that show `tag` in their environment or in their command, and all that descend from them. (Some
+ * servers write their title over their environment, so one sign is not enough.)
+ */
 export function processesOf(tag: string): readonly RunningProcess[] {
-  const all = everyProcess();
-  const mine = new Set(
-    all.filter(({ pid }) => (read(`/proc/${pid}/environ`) ?? '').split('\0').includes(tag)).map(({ pid }) => pid),
-  );
+  const all = everyProcess().filter(({ pid }) => pid !== process.pid);
+  const isTagged = ({ pid, command }: RunningProcess): boolean =>
+    command.includes(tag) || (read(`/proc/${pid}/environ`) ?? '').includes(tag);
+  const mine = new Set(all.filter(isTagged).map(({ pid }) => pid));
   for (let before = -1; before !== mine.size; ) {
     before = mine.size;
     for (const { pid, ppid } of all) if (mine.has(ppid)) mine.add(pid);

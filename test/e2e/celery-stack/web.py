@@ -1,0 +1,6 @@
+"""The web site: one sentence."""
+
+
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"the site is up\n"]
