@@ -36,6 +36,7 @@ export class Loop {
   readonly #spawnWaiters = new Map<Slot, (outcome: 'spawned' | 'failed') => void>();
   readonly #alarms = new Map<string, { readonly at: Millis; readonly ring: () => void }>();
   #mayStart = true;
+  #isResting = false;
 
   constructor(ports: LoopPorts) {
     this.#ports = ports;
@@ -44,6 +45,13 @@ export class Loop {
   /** From now on nothing starts by itself. */
   forbidStarts(): void {
     this.#mayStart = false;
+    this.#arm();
+  }
+
+  /** Everything is stopped and nothing will start: no wake-up is asked for any more. */
+  rest(): void {
+    this.#alarms.clear();
+    this.#isResting = true;
     this.#arm();
   }
 
@@ -165,6 +173,7 @@ export class Loop {
 
   #arm(): void {
     let next: number = Number.POSITIVE_INFINITY;
+    if (this.#isResting) return this.#ports.clock.wakeAt(undefined);
     for (const record of allProcesses(this.world)) next = Math.min(next, this.#deadline(record) ?? next);
     for (const { at } of this.#alarms.values()) next = Math.min(next, at);
     this.#ports.clock.wakeAt(Number.isFinite(next) ? millis(next) : undefined);

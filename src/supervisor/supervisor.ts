@@ -284,7 +284,7 @@ export class Supervisor implements Control {
     }
     if (left.length > 0 || this.#finished) return;
     this.#finished = true;
-    this.#ports.clock.wakeAt(undefined);
+    this.#loop.rest();
     this.#ports.finished(this.#mood === 'RESTARTING' ? 'restart' : 'shutdown');
   }
 

@@ -1,0 +1,340 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import type { Config, GroupConfig } from '../../src/config/model.ts';
+import { fail, ok } from '../../src/errors.ts';
+import { isRunning, isSignallable, isStopped } from '../../src/process/state.ts';
+import type { Slot } from '../../src/supervisor/host.ts';
+import { Supervisor } from '../../src/supervisor/supervisor.ts';
+import { pid, seconds, signal } from '../../src/units.ts';
+import { aConfig, aGroup, aListenerGroup, aProcess } from '../support/config.ts';
+import { type Behaviour, FakeHost, LIVES } from '../support/fake-host.ts';
+
+interface World {
+  readonly host: FakeHost;
+  readonly supervisor: Supervisor;
+  readonly finished: string[];
+  /** What the next reread finds; undefined: a broken file. */
+  next: Config | undefined;
+}
+
+function aWorld(config: Config, behaviourOf: (slot: Slot) => Behaviour = () => LIVES): World {
+  const host = new FakeHost();
+  host.behaviourOf = behaviourOf;
+  const finished: string[] = [];
+  const supervisor = new Supervisor(config, {
+    clock: host,
+    children: host,
+    outputs: host,
+    log: host,
+    events: host.listeners,
+    pid: pid(1),
+    load: () => (world.next === undefined ? fail('broken') : ok(world.next)),
+    finished: (outcome) => finished.push(outcome),
+  });
+  const world: World = { host, supervisor, finished, next: config };
+  host.child = (event) => supervisor.child(event);
+  host.wake = () => supervisor.wake();
+  supervisor.boot();
+  return world;
+}
+
+const slot = (group: string, process = group): Slot => ({ group, process });
+const stateOf = ({ supervisor }: World, of: Slot): string | undefined => supervisor.process(of)?.state;
+const namesOf = ({ host }: World): readonly string[] =>
+  host.events.flatMap((event) => (event.kind === 'process-state' ? [`${event.process} ${event.to.name}`] : []));
+
+describe('the world', () => {
+  test('boot() starts groups by priority and processes in their order', () => {
+    const world = aWorld(
+      aConfig([aListenerGroup('mail'), aGroup('g', [aProcess('z', { priority: 1 }), aProcess('a')], 5), aGroup('x')]),
+    );
+    world.host.advance(10);
+    const spawned = world.host.lines
+      .filter((line) => line.startsWith('info spawned'))
+      .map((line) => line.split("'")[1]);
+    assert.deepEqual(spawned, ['mail', 'z', 'a', 'x']);
+    world.host.advance(2000);
+    assert.equal(stateOf(world, slot('x')), 'RUNNING');
+  });
+
+  test('a death is answered at once, and told in supervisord’s words', () => {
+    const world = aWorld(aConfig([aGroup('x')]), () => ({ ...LIVES, exitsAfter: 5000, code: 3 }));
+    world.host.advance(5010);
+    assert.deepEqual(world.host.lines.slice(0, 4), [
+      "info spawned: 'x' with pid 100",
+      'info success: x entered RUNNING state, process has stayed up for > than 1 seconds (startsecs)',
+      'warn exited: x (exit status 3; not expected)',
+      "info spawned: 'x' with pid 101",
+    ]);
+  });
+
+  test('a command that is not there is tried startretries times more', () => {
+    const world = aWorld(aConfig([aGroup('x')]), () => ({ ...LIVES, spawns: false }));
+    world.host.advance(20_000);
+    assert.equal(stateOf(world, slot('x')), 'FATAL');
+    assert.equal(world.supervisor.process(slot('x'))?.spawnError, "can't find command 'x'");
+    const spawnErrors = world.host.lines.filter((line) => line.startsWith('info spawnerr'));
+    assert.equal(spawnErrors.length, 4);
+    assert.equal(world.host.lines.at(-1), 'info gave up: x entered FATAL state, too many start retries too quickly');
+    assert.deepEqual(namesOf(world).slice(-3), ['x STARTING', 'x BACKOFF', 'x FATAL']);
+  });
+
+  test('shutdown() stops the highest priority number first, and waits for each level', () => {
+    const world = aWorld(
+      aConfig([aListenerGroup('mail'), aGroup('early', undefined, 1), aGroup('a'), aGroup('b')]),
+      () => ({ ...LIVES, stopsAfter: 3000 }),
+    );
+    world.host.advance(5000);
+    world.supervisor.shutdown();
+    world.host.advance(20_000);
+    assert.deepEqual(
+      world.host.signals.map(({ slot: { group }, at }) => [group, at]),
+      [
+        ['b', 5000],
+        ['a', 5000],
+        ['early', 8000],
+        ['mail', 11_000],
+      ],
+    );
+    assert.deepEqual(world.finished, ['shutdown']);
+    assert.ok(world.host.lines.includes('info waiting for mail, early, a, b to die'));
+    world.host.assertQuiet();
+  });
+
+  test('shutdown() gives up what is in BACKOFF, and starts nothing any more', () => {
+    const world = aWorld(aConfig([aGroup('x'), aGroup('slow')]), ({ group }) =>
+      group === 'x' ? { ...LIVES, spawns: false } : { ...LIVES, stopsAfter: 9000 },
+    );
+    world.host.advance(100);
+    assert.equal(stateOf(world, slot('x')), 'BACKOFF');
+    world.supervisor.shutdown();
+    world.host.advance(30_000);
+    assert.equal(stateOf(world, slot('x')), 'FATAL');
+    assert.deepEqual(world.finished, ['shutdown']);
+    world.host.assertQuiet();
+  });
+
+  test('restart() with a broken configuration changes nothing', () => {
+    const world = aWorld(aConfig([aGroup('x')]));
+    world.host.advance(2000);
+    world.next = undefined;
+    assert.deepEqual(world.supervisor.restart(), fail('broken'));
+    world.host.advance(20_000);
+    assert.equal(stateOf(world, slot('x')), 'RUNNING');
+    assert.equal(world.supervisor.mood, 'RUNNING');
+  });
+
+  test('shutdown() wins over a restart that is under way', () => {
+    const world = aWorld(aConfig([aGroup('x')]), () => ({ ...LIVES, stopsAfter: 500 }));
+    world.host.advance(2000);
+    world.supervisor.restart();
+    world.supervisor.shutdown();
+    world.host.advance(2000);
+    assert.deepEqual(world.finished, ['shutdown']);
+  });
+
+  test('settled() resolves with a state that is only passed', async () => {
+    const world = aWorld(aConfig([aGroup('x', [aProcess('x', { autostart: false, startsecs: seconds(0) })])]), () => ({
+      ...LIVES,
+      exitsAfter: 0,
+    }));
+    const started = world.supervisor.start(slot('x'));
+    const settled = world.supervisor.settled(slot('x'), (state) => state !== 'STARTING');
+    world.host.advance(5);
+    assert.equal(await started, 'spawned');
+    assert.equal((await settled)?.state, 'RUNNING');
+    assert.equal(stateOf(world, slot('x')), 'EXITED');
+  });
+
+  test('settled() reports a slow stop at once and every two seconds', () => {
+    const world = aWorld(aConfig([aGroup('x')]), () => ({ ...LIVES, stopsAfter: 5000 }));
+    world.host.advance(2000);
+    world.supervisor.stop(slot('x'));
+    void world.supervisor.settled(slot('x'), isStopped);
+    world.host.advance(10_000);
+    assert.equal(world.host.lines.filter((line) => line === 'info waiting for x to stop').length, 3);
+  });
+
+  test('removeGroup() refuses a group that runs, and tells whoever waits when it goes', async () => {
+    const world = aWorld(aConfig([aGroup('x')]));
+    world.host.advance(2000);
+    assert.deepEqual(world.supervisor.removeGroup('x'), fail('still-running'));
+    const never = world.supervisor.settled(slot('x'), (state) => state === 'FATAL');
+    world.supervisor.stop(slot('x'));
+    world.host.advance(10);
+    assert.deepEqual(world.supervisor.removeGroup('x'), ok(undefined));
+    assert.equal(await never, undefined);
+    world.host.assertQuiet();
+  });
+
+  test('a stop on an exited process cancels its pending restart', () => {
+    const restless = aProcess('x', { startsecs: seconds(0), autorestart: 'always' });
+    const world = aWorld(aConfig([aGroup('x', [restless])]), () => ({ ...LIVES, exitsAfter: 1 }));
+    world.host.advance(50);
+    assert.equal(stateOf(world, slot('x')), 'EXITED');
+    world.supervisor.stop(slot('x'));
+    world.host.advance(10_000);
+    assert.equal(stateOf(world, slot('x')), 'EXITED');
+    world.host.assertQuiet();
+  });
+});
+
+type Move =
+  | {
+      readonly kind: 'start' | 'stop' | 'remove' | 'add' | 'signal' | 'stdin';
+      readonly group: number;
+      readonly process: number;
+    }
+  | { readonly kind: 'reread'; readonly config: number }
+  | { readonly kind: 'advance'; readonly ms: number }
+  | { readonly kind: 'kill'; readonly which: number }
+  | { readonly kind: 'wake' };
+
+const behaviour: fc.Arbitrary<Behaviour> = fc.record({
+  spawns: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
+  stopsAfter: fc.constantFrom(0, 1, 700, 12_000, undefined),
+  exitsAfter: fc.constantFrom(undefined, undefined, 0, 400, 1500, 60_000),
+  code: fc.integer({ min: 0, max: 2 }),
+});
+const GROUPS = 4;
+const PROCESSES = 2;
+const move: fc.Arbitrary<Move> = fc.oneof(
+  fc.record({
+    kind: fc.constantFrom('start', 'stop', 'remove', 'add', 'signal', 'stdin'),
+    group: fc.nat(GROUPS - 1),
+    process: fc.nat(PROCESSES - 1),
+  }),
+  fc.record({ kind: fc.constant('reread'), config: fc.nat(3) }),
+  fc.record({ kind: fc.constant('advance'), ms: fc.constantFrom(0, 1, 2, 100, 999, 1000, 5000, 20_000) }),
+  fc.record({ kind: fc.constant('kill'), which: fc.nat(7) }),
+  fc.record({ kind: fc.constant('wake') }),
+);
+
+const STOPWAIT = seconds(10);
+/** Four configurations: groups come, go, and change. */
+const configs: readonly Config[] = [0, 1, 2, 3].map((variant) =>
+  aConfig(
+    Array.from({ length: GROUPS }, (_, index): GroupConfig => {
+      const processes = Array.from({ length: PROCESSES }, (__, at) =>
+        aProcess(`p${at}`, {
+          autorestart: (['unexpected', 'always', 'never'] as const)[(index + variant) % 3] ?? 'never',
+          startsecs: seconds((index + at) % 2),
+          autostart: (index + variant) % 4 !== 3,
+          stopwaitsecs: STOPWAIT,
+        }),
+      );
+      return index === 0
+        ? aListenerGroup('g0', { processes })
+        : aGroup(`g${index}`, processes, 900 + ((index + variant) % 2));
+    }).filter((_, index) => variant === 0 || index !== variant),
+  ),
+);
+
+function play(world: World, one: Move): void {
+  const { host, supervisor } = world;
+  switch (one.kind) {
+    case 'advance':
+      return host.advance(one.ms);
+    case 'wake':
+      return supervisor.wake();
+    case 'kill': {
+      const victim = [...host.live.keys()][one.which];
+      if (victim !== undefined) host.exit(pid(victim), { kind: 'signal', signal: 'SIGKILL', coreDumped: false });
+      return;
+    }
+    case 'reread':
+      world.next = configs[one.config];
+      supervisor.reread();
+      return;
+    case 'add':
+      supervisor.addGroup(`g${one.group}`);
+      return;
+    case 'remove':
+      supervisor.removeGroup(`g${one.group}`);
+      return;
+    default:
+      return playProcess(world, one.kind, slot(`g${one.group}`, `p${one.process}`));
+  }
+}
+
+/** Only what the API lets through: it looks at the state first. */
+function playProcess({ supervisor, host }: World, kind: 'start' | 'stop' | 'signal' | 'stdin', of: Slot): void {
+  const state = supervisor.process(of)?.state ?? 'STOPPED';
+  if (kind === 'start') void supervisor.start(of);
+  else if (kind === 'stop') supervisor.stop(of);
+  else if (kind === 'signal' && isSignallable(state)) supervisor.signal(of, signal(10));
+  else host.write(of);
+}
+
+/** Every change is published once: the states of a process form a chain. */
+function assertChains(host: FakeHost): void {
+  const last = new Map<string, string>();
+  for (const event of host.events) {
+    if (event.kind === 'process-group') {
+      for (const key of [...last.keys()]) if (key.startsWith(`${event.group}:`)) last.delete(key);
+    }
+    if (event.kind !== 'process-state') continue;
+    const key = `${event.group}:${event.process}`;
+    assert.equal(event.from, last.get(key) ?? 'STOPPED', `the chain of ${key} is broken`);
+    assert.notEqual(event.from, event.to.name);
+    last.set(key, event.to.name);
+  }
+}
+
+/** At a shutdown nobody is asked to stop while somebody of a higher priority number is still there. */
+function assertShutdownOrder({ host, supervisor }: World, since: number, stopping: ReadonlySet<Slot>): void {
+  const levels = host.signals
+    .slice(since)
+    .filter(({ slot: of, signal: number }) => number === 15 && !stopping.has(of))
+    .map(({ slot: { group } }) => supervisor.group(group)?.config.priority ?? assert.fail(group));
+  const sorted = [...levels].sort((a, b) => b - a);
+  assert.deepEqual(levels, sorted, 'stopped out of order');
+}
+
+/** Those that an operator stopped before; their signal may come late, with the answer to their spawn. */
+const stoppingIn = ({ supervisor }: World): ReadonlySet<Slot> =>
+  new Set(
+    supervisor
+      .groups()
+      .flatMap(({ processes }) => processes)
+      .flatMap((info) => (info.state === 'STOPPING' ? [info.slot] : [])),
+  );
+
+test('the world holds its invariants over 2,000 random histories', () => {
+  let histories = 0;
+  fc.assert(
+    fc.property(
+      fc.array(behaviour, { minLength: GROUPS * PROCESSES, maxLength: GROUPS * PROCESSES }),
+      fc.array(move, { maxLength: 60, size: 'max' }),
+      fc.boolean(),
+      (behaviours, moves, restarts) => {
+        histories += 1;
+        const world = aWorld(configs[0] ?? assert.fail(), ({ group, process }) => {
+          const index = Number(group.slice(1)) * PROCESSES + Number(process.slice(1));
+          return behaviours[index] ?? LIVES;
+        });
+        const { host, supervisor } = world;
+        for (const one of moves) play(world, one);
+        const levels = new Set(supervisor.groups().map(({ config }) => config.priority)).size;
+        const stopping = stoppingIn(world);
+        const before = host.signals.length;
+        world.next = configs[0];
+        if (restarts) supervisor.restart();
+        else supervisor.shutdown();
+        host.advance(levels * (STOPWAIT + 100) + 1000);
+        assert.deepEqual(world.finished, [restarts ? 'restart' : 'shutdown']);
+        host.assertQuiet();
+        assertChains(host);
+        assertShutdownOrder(world, before, stopping);
+        for (const { processes } of supervisor.groups())
+          for (const { state } of processes) assert.ok(!isRunning(state));
+        host.advance(100_000);
+        assert.equal(world.finished.length, 1);
+        host.assertQuiet();
+      },
+    ),
+    { numRuns: 2000 },
+  );
+  assert.ok(histories >= 2000);
+});
