@@ -1,0 +1,32 @@
+/** A request and its answer, as the web chapter sees them; the host speaks HTTP. */
+
+export interface WebRequest {
+  readonly method: string;
+  /** As it stood in the request line. */
+  readonly target: string;
+  /** By its name in lower case. */
+  header(name: string): string | undefined;
+  /** Reads the whole body once. Rejects when the client leaves before its end. */
+  readBody(): Promise<Uint8Array | 'too-large'>;
+}
+
+export type Headers = readonly (readonly [name: string, value: string])[];
+
+/** Bytes that come as long as the client stays. */
+export interface StreamSource extends Disposable {
+  /** What is new; empty: nothing now, ask again a little later; 'end': close the connection. */
+  next(): Uint8Array | 'end';
+}
+
+export type WebAnswer =
+  | {
+      readonly kind: 'whole';
+      readonly status: number;
+      readonly headers: Headers;
+      readonly body: string | Uint8Array;
+      /** Close the connection after it. */
+      readonly last: boolean;
+    }
+  | { readonly kind: 'stream'; readonly headers: Headers; readonly source: StreamSource };
+
+export type WebHandler = (request: WebRequest) => Promise<WebAnswer>;

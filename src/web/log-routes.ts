@@ -1,0 +1,33 @@
+/** /logtail and /mainlogtail: live logs. */
+import { parseNamespec } from '../process/namespec.ts';
+import type { RpcPorts } from '../rpc/ports.ts';
+import { errorAnswer } from './answers.ts';
+import type { WebAnswer } from './exchange.ts';
+import { LogFollower } from './follower.ts';
+
+function follow({ logs }: RpcPorts, path: string | undefined, isWanted: () => boolean): WebAnswer {
+  const opened = path === undefined || path === '' ? undefined : logs.open(path);
+  if (path === undefined || !opened?.ok) return errorAnswer(404);
+  const source = new LogFollower(logs, opened.value, { path, isWanted });
+  return {
+    kind: 'stream',
+    headers: [
+      ['Last-Modified', new Date(source.modifiedAt).toUTCString()],
+      ['Content-Type', 'text/plain;charset=utf-8'],
+      ['X-Accel-Buffering', 'no'],
+    ],
+    source,
+  };
+}
+
+/** `/logtail/<namespec>[/<channel>]`. @source spec api 1.5 */
+export function processLogTail(ports: RpcPorts, path: string): WebAnswer {
+  const [, , name = '', channel = 'stdout'] = path.split('/');
+  const { group, process } = parseNamespec(name);
+  const info = process === undefined ? undefined : ports.control.process({ group, process });
+  if (info === undefined || (channel !== 'stdout' && channel !== 'stderr')) return errorAnswer(404);
+  const log = channel === 'stdout' ? info.stdoutLog : info.stderrLog;
+  return follow(ports, log, () => ports.control.process(info.slot) !== undefined);
+}
+
+export const mainLogTail = (ports: RpcPorts): WebAnswer => follow(ports, ports.mainLogFile.path, () => true);

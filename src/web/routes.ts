@@ -1,0 +1,60 @@
+/** From a request to its route: who may ask, what is asked, who answers. Knows no sockets. */
+import type { ServerConfig } from '../config/model.ts';
+import type { RpcPorts } from '../rpc/ports.ts';
+import { errorAnswer, textAnswer } from './answers.ts';
+import { authenticate, type Sha1 } from './auth.ts';
+import type { WebAnswer, WebHandler, WebRequest } from './exchange.ts';
+import { mainLogTail, processLogTail } from './log-routes.ts';
+import { isHostAllowed } from './origin.ts';
+import { rpcRoute } from './rpc-route.ts';
+import { STYLE } from './style.ts';
+import { parseTarget, type RequestTarget } from './target.ts';
+import { createUi, type Ui } from './ui.ts';
+
+export interface WebPorts extends RpcPorts {
+  readonly sha1: Sha1;
+  /** Random, made anew by each superd; what a form must send along. */
+  readonly token: string;
+}
+
+function refusal({ sha1 }: WebPorts, server: ServerConfig, request: WebRequest): WebAnswer | undefined {
+  const { username, password } = server;
+  if (username !== undefined && password !== undefined) {
+    const verdict = authenticate(request.header('authorization'), { username, password }, sha1);
+    if (verdict === 'malformed') return errorAnswer(400);
+    if (verdict === 'refused') {
+      const challenge = errorAnswer(401, [['WWW-Authenticate', 'Basic realm="default"']]);
+      return challenge.kind === 'whole' ? { ...challenge, last: true } : challenge;
+    }
+  }
+  return isHostAllowed(server, request.header('host')) ? undefined : errorAnswer(403);
+}
+
+function staticRoute(request: WebRequest, path: string): WebAnswer {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return errorAnswer(400);
+  if (path !== 'stylesheets/supervisor.css') return errorAnswer(404);
+  return textAnswer('text/css; charset=utf-8', STYLE, [['Cache-Control', 'max-age=300']]);
+}
+
+/** The first match wins. @source spec api 1.2 */
+function route(ports: WebPorts, ui: Ui, request: WebRequest, target: RequestTarget): WebAnswer | Promise<WebAnswer> {
+  const { path } = target;
+  const isGet = request.method === 'GET';
+  if (path.startsWith('/RPC2')) return rpcRoute(ports, request);
+  if (path.startsWith('/logtail')) return isGet ? processLogTail(ports, path) : errorAnswer(400);
+  if (path.startsWith('/mainlogtail')) return isGet ? mainLogTail(ports) : errorAnswer(400);
+  const page = path.replace(/^\/+/, '');
+  if (isGet || request.method === 'POST') {
+    if (page === 'ok.html') return textAnswer('text/plain', 'OK');
+    if (page === '' || page === 'index.html') return ui.status(request, target.query);
+    if (page === 'tail.html') return ui.tail(target.query);
+  }
+  return staticRoute(request, page);
+}
+
+/** Answers the requests to one server. */
+export function createHandler(ports: WebPorts, server: ServerConfig): WebHandler {
+  const ui = createUi(ports);
+  return async (request) =>
+    refusal(ports, server, request) ?? (await route(ports, ui, request, parseTarget(request.target)));
+}
