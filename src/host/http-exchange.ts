@@ -1,0 +1,114 @@
+/**
+ * One HTTP exchange on node:http: reads the body within its limit, writes the answer as supervisord's clients expect
+ * it. What an answer says is decided in the web chapter.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Headers, StreamSource, WebAnswer, WebRequest } from '../web/exchange.ts';
+
+/** @source spec api 1.3 */
+export const MAX_BODY_BYTES: number = 16 * 1024 * 1024;
+/** How often an open log tail looks for new text. @source spec api 1.5 */
+const TAIL_POLL_MS = 100;
+
+async function readBody(request: IncomingMessage): Promise<Uint8Array | 'too-large'> {
+  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return 'too-large';
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    if (!Buffer.isBuffer(chunk)) continue;
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) return 'too-large';
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+export const webRequest = (request: IncomingMessage): WebRequest => ({
+  method: request.method ?? '',
+  target: request.url ?? '',
+  header: (name) => {
+    const value = request.headers[name];
+    return Array.isArray(value) ? value.join(', ') : value;
+  },
+  readBody: () => readBody(request),
+});
+
+/** Node answers 1.1 to everybody; supervisord echoes the version of the request. @source spec api 1.3 */
+function echoVersion(request: IncomingMessage, response: ServerResponse): void {
+  if (request.httpVersion !== '1.0' || !('_header' in response) || typeof response._header !== 'string') return;
+  Object.assign(response, { _header: response._header.replace(/^HTTP\/1\.1/, 'HTTP/1.0') });
+}
+
+const asksFor = (request: IncomingMessage, option: string): boolean =>
+  (request.headers.connection ?? '').toLowerCase().includes(option);
+
+/** Whether the connection ends with this answer. @source spec api 1.4 */
+const isLast = (request: IncomingMessage): boolean =>
+  request.httpVersion === '1.0' ? !asksFor(request, 'keep-alive') : asksFor(request, 'close');
+
+function writeHead(
+  request: IncomingMessage,
+  response: ServerResponse,
+  head: { status: number; headers: Headers; last: boolean },
+): void {
+  response.setHeader('Server', 'superd');
+  if (head.last) response.setHeader('Connection', 'close');
+  else if (request.httpVersion === '1.0') response.setHeader('Connection', 'Keep-Alive');
+  else response.removeHeader('Connection');
+  for (const [name, value] of head.headers) response.setHeader(name, value);
+  response.writeHead(head.status);
+  echoVersion(request, response);
+}
+
+/** Sends what the source has, no faster than the client takes it, until either ends. */
+function pump(response: ServerResponse, source: StreamSource): void {
+  const { socket } = response;
+  let timer: NodeJS.Timeout | undefined;
+  // supervisorctl stops at the end of the connection only, not at the end of the answer. @source spec api 1.5
+  const finish = (): void => {
+    response.end();
+    socket?.destroySoon();
+  };
+  const step = (): void => {
+    let piece: Uint8Array | 'end';
+    try {
+      piece = source.next();
+    } catch {
+      piece = 'end';
+    }
+    if (piece === 'end') finish();
+    else if (piece.length === 0) timer = setTimeout(step, TAIL_POLL_MS);
+    else if (response.write(piece)) setImmediate(step);
+    else response.once('drain', step);
+  };
+  response.once('close', () => {
+    clearTimeout(timer);
+    source[Symbol.dispose]();
+  });
+  response.flushHeaders();
+  step();
+}
+
+function sendStream(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { headers, source }: Extract<WebAnswer, { kind: 'stream' }>,
+): void {
+  const last = request.httpVersion === '1.0' || asksFor(request, 'close');
+  if (last) response.removeHeader('Transfer-Encoding');
+  writeHead(request, response, { status: 200, headers, last });
+  pump(response, source);
+}
+
+/** Writes an answer, or drops it when the client has gone. */
+export function send(request: IncomingMessage, response: ServerResponse, answer: WebAnswer): void {
+  if (response.destroyed || response.socket === null) {
+    if (answer.kind === 'stream') answer.source[Symbol.dispose]();
+    return;
+  }
+  if (answer.kind === 'stream') return sendStream(request, response, answer);
+  const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body;
+  const headers: Headers = [...answer.headers, ['Content-Length', String(body.length)]];
+  writeHead(request, response, { status: answer.status, headers, last: answer.last || isLast(request) });
+  response.end(body);
+}

@@ -1,0 +1,197 @@
+/**
+ * The HTTP servers of the configuration on unix and inet sockets. Connections may idle for ever (spec api 1.4), malformed
+ * requests are answered, and whoever leaves does not stop what was asked for. What is answered is the handler's.
+ */
+import { lookup } from 'node:dns';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { isIP } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { InetServer, ServerConfig, UnixServer } from '../config/model.ts';
+import { fail, ok, type Result } from '../errors.ts';
+import { errorAnswer, errorBody, reasonOf } from '../web/answers.ts';
+import type { WebHandler } from '../web/exchange.ts';
+import { errnoOf } from './errno.ts';
+import { send, webRequest } from './http-exchange.ts';
+import {
+  claimName,
+  type PlacedSocket,
+  placeSocket,
+  removeQuietly,
+  type ServerProblem,
+  temporaryName,
+} from './unix-socket.ts';
+
+export type { ServerProblem } from './unix-socket.ts';
+
+const BACKLOG = 1024;
+const MAX_CONNECTIONS = 1024;
+/** Requests of one connection that wait for their turn. */
+const MAX_PIPELINED = 100;
+const MAX_HEADER_BYTES = 64 * 1024;
+/** For a client that has begun a request; between requests there is no limit. @source spec api 1.4 */
+const HEADERS_TIMEOUT_MS = 600_000;
+
+export interface ServerOptions {
+  readonly handler: WebHandler;
+  /** Says something on stderr while the server is opened. */
+  readonly notice: (text: string) => void;
+  /** Hears of an error that no request should cause. */
+  readonly report: (error: unknown) => void;
+}
+
+export interface OpenServer {
+  /** The port in use; 0 for a unix socket. */
+  readonly port: number;
+  /** Ends all connections; answers that are ready are still sent. */
+  close(): Promise<void>;
+}
+
+/** The exchanges of one connection, one after the other. */
+interface Turn {
+  waiting: number;
+  last: Promise<void>;
+}
+
+async function exchange(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { handler, report }: ServerOptions,
+): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    response.once('close', resolve);
+  });
+  try {
+    send(request, response, await handler(webRequest(request)));
+  } catch (error) {
+    // A client that left in the middle of its request is no news.
+    if (response.destroyed) return;
+    report(error);
+    if (response.headersSent) response.destroy();
+    else send(request, response, errorAnswer(500));
+  }
+  await closed;
+}
+
+/** Pipelined requests take turns, so that a stop and the start behind it never overlap. */
+function takeTurns(
+  options: ServerOptions,
+  turns: WeakMap<Duplex, Turn>,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    const { socket } = request;
+    const turn = turns.get(socket) ?? { waiting: 0, last: Promise.resolve() };
+    turns.set(socket, turn);
+    if (turn.waiting >= MAX_PIPELINED) {
+      socket.destroy();
+      return;
+    }
+    turn.waiting += 1;
+    // exchange() handles its errors.
+    turn.last = turn.last.then(async () => {
+      if (!socket.destroyed) await exchange(request, response, options);
+      turn.waiting -= 1;
+    });
+  };
+}
+
+/** Answers what is no HTTP request, unless an answer to an earlier request is still being written. */
+function refuse(error: Error, socket: Duplex, isBusy: boolean): void {
+  if (isBusy || !socket.writable || errnoOf(error) === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const status = errnoOf(error) === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
+  const body = errorBody(status);
+  socket.end(
+    `HTTP/1.1 ${status} ${reasonOf(status)}\r\nServer: superd\r\nConnection: close\r\nContent-Type: text/html\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+}
+
+function createHttp(options: ServerOptions): Server {
+  const turns = new WeakMap<Duplex, Turn>();
+  const http = createServer(
+    {
+      keepAliveTimeout: 0,
+      requestTimeout: 0,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      requireHostHeader: false,
+    },
+    takeTurns(options, turns),
+  );
+  http.maxConnections = MAX_CONNECTIONS;
+  http.on('clientError', (error, socket) => refuse(error, socket, (turns.get(socket)?.waiting ?? 0) > 0));
+  http.on('connect', (_, socket) => refuse(new Error('CONNECT'), socket, false));
+  return http;
+}
+
+type Listening = { readonly path: string } | { readonly host: string; readonly port: number };
+
+const listen = (http: Server, where: Listening): Promise<Result<void, ServerProblem>> =>
+  new Promise((resolve) => {
+    const failed = (error: Error): void => {
+      const code = errnoOf(error);
+      resolve(fail(code === 'EADDRINUSE' ? { kind: 'in-use' } : { kind: 'error', code }));
+    };
+    http.once('error', failed);
+    http.listen({ ...where, backlog: BACKLOG }, () => {
+      http.off('error', failed);
+      resolve(ok(undefined));
+    });
+  });
+
+/** The address of a host name, IPv4 where there is one, as supervisord binds. */
+const resolveHost = (host: string): Promise<string> =>
+  new Promise((resolve) => {
+    if (host === '' || host === '*') resolve('0.0.0.0');
+    else if (isIP(host) !== 0) resolve(host);
+    else lookup(host, { family: 4 }, (error, address) => resolve(error === null ? address : host));
+  });
+
+function opened(http: Server, placed: PlacedSocket | undefined, report: ServerOptions['report']): OpenServer {
+  http.on('error', report);
+  const address = http.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    async close() {
+      placed?.remove();
+      const closed = new Promise<void>((resolve) => {
+        http.close(() => resolve());
+      });
+      // Lets the answer to `shutdown` reach the socket.
+      await new Promise((resolve) => setImmediate(resolve));
+      http.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function openInet(config: InetServer, options: ServerOptions): Promise<Result<OpenServer, ServerProblem>> {
+  const http = createHttp(options);
+  const listening = await listen(http, { host: await resolveHost(config.host), port: config.port });
+  return listening.ok ? ok(opened(http, undefined, options.report)) : listening;
+}
+
+async function openUnix(config: UnixServer, options: ServerOptions): Promise<Result<OpenServer, ServerProblem>> {
+  const claimed = await claimName(config.file, options.notice);
+  if (!claimed.ok) return claimed;
+  const temporary = temporaryName(config.file);
+  const http = createHttp(options);
+  // Nobody else may connect before the file has its rights; listen() binds before it returns.
+  const umask = process.umask(0o177);
+  const listening = listen(http, { path: temporary });
+  process.umask(umask);
+  const bound = await listening;
+  if (!bound.ok) return bound;
+  try {
+    return ok(opened(http, placeSocket(temporary, config), options.report));
+  } catch (error) {
+    http.close();
+    removeQuietly(temporary);
+    return fail({ kind: 'error', code: errnoOf(error) });
+  }
+}
+
+/** Opens one server of the configuration. */
+export const openServer = (config: ServerConfig, options: ServerOptions): Promise<Result<OpenServer, ServerProblem>> =>
+  config.kind === 'unix' ? openUnix(config, options) : openInet(config, options);

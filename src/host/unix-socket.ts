@@ -1,0 +1,77 @@
+/**
+ * The place of a unix socket in the file system: a server binds under a temporary name and moves it over the real one
+ * when nobody listens there, so the name always leads to a live server or to none.
+ */
+import { chmodSync, chownSync, lstatSync, renameSync, unlinkSync } from 'node:fs';
+import { connect } from 'node:net';
+import { dirname } from 'node:path';
+import type { UnixServer } from '../config/model.ts';
+import { fail, ok, type Result } from '../errors.ts';
+import { errnoOf } from './errno.ts';
+
+export type ServerProblem = { readonly kind: 'in-use' } | { readonly kind: 'error'; readonly code: string };
+
+let serial = 0;
+
+/** Short, so that it fits where the real name fits; removes a leftover of a crash. */
+export function temporaryName(file: string): string {
+  serial += 1;
+  const name = `${dirname(file)}/.${process.pid}.${serial}`;
+  removeQuietly(name);
+  return name;
+}
+
+export function removeQuietly(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Whether it was there does not matter.
+  }
+}
+
+/** Asks whether somebody accepts connections at a path; a full backlog is somebody. */
+const askWhoListens = (path: string): Promise<'listening' | 'stale' | { readonly code: string }> =>
+  new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve('listening');
+    });
+    socket.once('error', (error) => {
+      const code = errnoOf(error);
+      if (code === 'EAGAIN') resolve('listening');
+      else resolve(code === 'ECONNREFUSED' || code === 'ENOENT' ? 'stale' : { code });
+    });
+  });
+
+/** Makes sure that the name is free or stale. Only a socket is ever replaced. @source spec api 1.1 */
+export async function claimName(path: string, notice: (text: string) => void): Promise<Result<void, ServerProblem>> {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return ok(undefined);
+  if (!stats.isSocket()) return fail({ kind: 'error', code: 'EEXIST' });
+  const who = await askWhoListens(path);
+  if (who === 'listening') return fail({ kind: 'in-use' });
+  if (who !== 'stale') return fail({ kind: 'error', code: who.code });
+  notice(`Unlinking stale socket ${path}`);
+  return ok(undefined);
+}
+
+/** A socket file of ours. */
+export interface PlacedSocket {
+  /** Removes the file, unless another server has put its own there meanwhile. */
+  remove(): void;
+}
+
+/** Gives a bound socket its rights, then its name. @throws what the system says */
+export function placeSocket(temporary: string, { file, chmod, chown }: UnixServer): PlacedSocket {
+  chmodSync(temporary, chmod);
+  if (chown !== undefined) chownSync(temporary, chown.uid, chown.gid);
+  const ours = lstatSync(temporary);
+  renameSync(temporary, file);
+  return {
+    remove() {
+      const now = lstatSync(file, { throwIfNoEntry: false });
+      if (now?.ino === ours.ino && now.dev === ours.dev) removeQuietly(file);
+    },
+  };
+}
