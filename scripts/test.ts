@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 
 const root = `${import.meta.dirname}/..`;
-const MACHINE = ['sim', 'compat', 'e2e'];
+const MACHINE = ['host', 'sim', 'compat', 'e2e'];
 const [kind = 'all', ...rest] = process.argv.slice(2);
 const files = globSync('test/**/*.test.ts', { cwd: root })
   .filter((file) => kind === 'all' || !MACHINE.some((folder) => file.startsWith(`test/${folder}/`)))

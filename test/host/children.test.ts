@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import type { ProcessConfig } from '../../src/config/model.ts';
+import { ok } from '../../src/errors.ts';
+import { LocalChildren } from '../../src/host/children.ts';
+import { openLogFile } from '../../src/host/log-file.ts';
+import { SlotOutputs } from '../../src/host/outputs.ts';
+import { PipeFolder, safeName } from '../../src/host/pipes.ts';
+import type { ChildEvent, Slot } from '../../src/supervisor/host.ts';
+import { type Pid, signal } from '../../src/units.ts';
+import { aProcess, aStream } from '../support/config.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'superd-children-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Children with real pipes and logs; events are awaited by kind. */
+class Rig {
+  readonly events: ChildEvent[] = [];
+  readonly outputs: SlotOutputs;
+  readonly children: LocalChildren;
+  #pid: Pid | 0 = 0;
+  #waiting: (() => void)[] = [];
+  #serial = 0;
+
+  constructor() {
+    this.outputs = new SlotOutputs({
+      pipes: new PipeFolder(mkdtempSync(join(folder, 'state-'))),
+      log: { log: () => {} },
+      isDebug: false,
+      stripAnsi: false,
+      openLog: (path, { maxbytes, backups }) =>
+        openLogFile({ path, maxbytes, backups, onProblem: (text) => assert.fail(text) }),
+      openSyslog: () => assert.fail('no syslog asked for'),
+      autoLog: () => assert.fail('no AUTO log asked for'),
+      pidOf: () => this.#pid,
+      publish: () => {},
+      dialogue: () => undefined,
+    });
+    this.children = new LocalChildren(this.outputs, { own: process.env, serverUrl: 'unix:///s' }, (event) => {
+      if (event.kind === 'spawned') this.#pid = event.pid;
+      this.events.push(event);
+      for (const wake of this.#waiting.splice(0)) wake();
+    });
+  }
+
+  start(config: ProcessConfig): Slot {
+    const slot = { group: config.name, process: config.name };
+    this.outputs.open([{ slot, config }]);
+    this.again(slot, config);
+    return slot;
+  }
+
+  again(slot: Slot, config: ProcessConfig): void {
+    this.#serial += 1;
+    this.children.spawn({ slot, config, serial: this.#serial });
+  }
+
+  async heard<K extends ChildEvent['kind']>(kind: K, count = 1): Promise<Extract<ChildEvent, { kind: K }>> {
+    for (;;) {
+      const found = this.events.filter((event): event is Extract<ChildEvent, { kind: K }> => event.kind === kind);
+      const wanted = found[count - 1];
+      if (wanted !== undefined) return wanted;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+}
+
+const logged = (name: string, command: string, changes: Partial<ProcessConfig> = {}): ProcessConfig =>
+  aProcess(name, {
+    command,
+    stdout: { ...aStream, logfile: { kind: 'file', path: join(folder, `${name}.log`) } },
+    stderr: { ...aStream, logfile: { kind: 'file', path: join(folder, `${name}.err`) } },
+    ...changes,
+  });
+const logOf = (name: string, ending = 'log'): string => readFileSync(join(folder, `${name}.${ending}`), 'utf8');
+
+describe('LocalChildren', () => {
+  test('spawn() gives a child its environment, directory, umask, process group and output', async () => {
+    const rig = new Rig();
+    const script =
+      'echo "$SUPERVISOR_PROCESS_NAME $SUPERVISOR_SERVER_URL $A"; pwd; umask; ps -o pgid= -p $$; echo e >&2';
+    const slot = rig.start(
+      logged('env', `sh -c '${script}'`, { environment: { A: 'b' }, directory: folder, umask: 0o27 }),
+    );
+    const { pid } = await rig.heard('spawned');
+    const { status } = await rig.heard('exited');
+    assert.deepEqual(status, { kind: 'code', code: 0 });
+    const lines = logOf('env').split('\n');
+    assert.deepEqual(lines.slice(0, 3), ['env unix:///s b', folder, '0027']);
+    assert.equal(Number(lines[3]), pid);
+    assert.equal(logOf('env', 'err'), 'e\n');
+    rig.outputs.close(slot);
+  });
+
+  test('spawn() has everything that a child wrote in the log when its exit is reported', async () => {
+    const rig = new Rig();
+    const slot = rig.start(logged('much', 'sh -c "head -c 5000000 /dev/zero; echo end"'));
+    await rig.heard('exited');
+    assert.equal(logOf('much').length, 5_000_004);
+    rig.outputs.close(slot);
+  });
+
+  test('spawn() does not wait for a grandchild that keeps the output open', async () => {
+    const rig = new Rig();
+    const slot = rig.start(logged('grand', 'sh -c "sleep 1000 & echo $!"'));
+    await rig.heard('exited');
+    const grandchild = Number(logOf('grand'));
+    assert.ok(grandchild > 1);
+    process.kill(grandchild, 'SIGKILL');
+    rig.outputs.close(slot);
+  });
+
+  test('spawn() restarts in the same pipes without output of the run before', async () => {
+    const rig = new Rig();
+    const config = logged('twice', 'sh -c "echo run"');
+    const slot = rig.start(config);
+    await rig.heard('exited');
+    rig.again(slot, config);
+    await rig.heard('exited', 2);
+    assert.equal(logOf('twice'), 'run\nrun\n');
+    rig.outputs.close(slot);
+  });
+
+  test('spawn() keeps argv[0] as written', async () => {
+    const rig = new Rig();
+    const slot = rig.start(logged('argv', `sh -c 'tr "\\\\0" " " < /proc/$$/cmdline'`));
+    await rig.heard('exited');
+    assert.match(logOf('argv'), /^sh -c /);
+    rig.outputs.close(slot);
+  });
+
+  test('spawn() says why a directory or a file could not be used, with exit status 127', async () => {
+    const rig = new Rig();
+    const slot = rig.start(logged('nodir', 'cat', { directory: '/does/not/exist' }));
+    const { status } = await rig.heard('exited');
+    assert.deepEqual(status, { kind: 'code', code: 127 });
+    assert.equal(
+      logOf('nodir', 'err'),
+      "supervisor: couldn't chdir to /does/not/exist: ENOENT\nsupervisor: child process was not spawned\n",
+    );
+    rig.outputs.close(slot);
+  });
+
+  test('spawn() reports a missing command, and a log that cannot be opened, as spawn errors', async () => {
+    const rig = new Rig();
+    const missing = rig.start(logged('missing', '/does/not/exist'));
+    assert.equal((await rig.heard('spawn-failed')).reason, "can't find command '/does/not/exist'");
+    const badLog = rig.start(
+      aProcess('badlog', { stdout: { ...aStream, logfile: { kind: 'file', path: '/does/not/exist/x' } } }),
+    );
+    const { reason } = await rig.heard('spawn-failed', 2);
+    assert.equal(reason, "unknown error making dispatchers for 'badlog': ENOENT");
+    rig.outputs.close(missing);
+    rig.outputs.close(badLog);
+  });
+
+  test('signal() reaches the child and its group, and nobody once it is gone', async () => {
+    const rig = new Rig();
+    const slot = rig.start(logged('sig', 'sleep 1000'));
+    const { pid } = await rig.heard('spawned');
+    assert.deepEqual(rig.children.signal(pid, signal(15), 'group'), ok(undefined));
+    const { status } = await rig.heard('exited');
+    assert.deepEqual(status, { kind: 'signal', signal: 'SIGTERM', coreDumped: false });
+    assert.equal(rig.children.signal(pid, signal(15), 'process').ok, false);
+    rig.outputs.close(slot);
+  });
+
+  test('write() feeds the standard input, and nothing of it to the next run', async () => {
+    const rig = new Rig();
+    const config = logged('stdin', 'head -n 1');
+    const slot = rig.start(config);
+    await rig.heard('spawned');
+    assert.ok(rig.children.write(slot, Buffer.from('one\ntwo\n')).ok);
+    await rig.heard('exited');
+    assert.equal(logOf('stdin'), 'one\n');
+    assert.equal(rig.children.write(slot, Buffer.from('x')).ok, false);
+    rig.again(slot, config);
+    await rig.heard('spawned', 2);
+    assert.ok(rig.children.write(slot, Buffer.from('three\n')).ok);
+    await rig.heard('exited', 2);
+    assert.equal(logOf('stdin'), 'one\nthree\n');
+    rig.outputs.close(slot);
+  });
+
+  test('write() is refused when the program closed its standard input', async () => {
+    const rig = new Rig();
+    const slot = rig.start(logged('deaf', 'sh -c "exec 0<&-; echo closed; exec sleep 1000"'));
+    const { pid } = await rig.heard('spawned');
+    while (logOf('deaf') !== 'closed\n') await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(rig.children.write(slot, Buffer.from('x')), { ok: false, error: 'closed' });
+    rig.children.signal(pid, signal(9), 'process');
+    await rig.heard('exited');
+    rig.outputs.close(slot);
+  });
+
+  test('spawn() changes the user with all its groups, and the pipe can be opened again', {
+    skip: process.getuid?.() === 0 ? false : 'needs root',
+  }, async () => {
+    const rig = new Rig();
+    writeFileSync(join(folder, 'user.log'), '');
+    const user = { name: 'nobody', uid: 65534, gid: 65534, gids: [65534, 12, 34] };
+    const slot = rig.start(
+      logged('user', `/bin/sh -c 'id -u; id -G; echo again > /dev/stdout'`, { user, environment: { A: '1' } }),
+    );
+    await rig.heard('exited');
+    assert.equal(logOf('user'), '65534\n65534 12 34\nagain\n');
+    rig.outputs.close(slot);
+  });
+});
+
+test('safeName() makes a file name of anything', () => {
+  assert.equal(safeName('g:p_0.stdout'), 'g%3Ap_0.stdout');
+  assert.equal(safeName('..'), '%2E.');
+  assert.ok(safeName('日'.repeat(300)).length <= 200);
+  assert.notEqual(safeName(`${'x'.repeat(300)}a`), safeName(`${'x'.repeat(300)}b`));
+});
