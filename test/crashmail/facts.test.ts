@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { gatherFacts, type Inquiry, RPC_TIMEOUT, type Witnesses } from '../../src/crashmail/facts.ts';
+import { endingInLog } from '../../src/crashmail/main-log.ts';
+import type { Answer } from '../../src/crashmail/ports.ts';
+import { epochMillis } from '../../src/units.ts';
+
+const INQUIRY: Inquiry = {
+  incident: { kind: 'exited', process: 'celery', group: 'worker', pid: 42, fromState: 'RUNNING' },
+  run: { startedAt: epochMillis(900_000), pid: 42, restarts: 1 },
+  heard: 1000,
+  lines: 30,
+};
+const UNKNOWN_METHOD: Answer = { kind: 'fault', code: 1 };
+const SILENT: Answer = { kind: 'failed', reason: 'timed out' };
+const value = (it: unknown): Answer => ({ kind: 'value', value: it });
+
+function witnesses(answers: Readonly<Record<string, Answer>>, files: Readonly<Record<string, string>> = {}): Witnesses {
+  return {
+    rpc: {
+      async ask(method, params, timeout) {
+        assert.equal(timeout, RPC_TIMEOUT);
+        if (method.includes('Process')) assert.equal(params[0], 'worker:celery');
+        return answers[method] ?? UNKNOWN_METHOD;
+      },
+    },
+    readTail: async (path) => files[path],
+  };
+}
+
+const info = (more: object): Answer =>
+  value({ statename: 'EXITED', exitstatus: 3, spawnerr: 'Bad exit code 3', start: 900, stop: 990, pid: 0, ...more });
+
+test('gatherFacts() believes getProcessInfo while the program rests', async () => {
+  const facts = await gatherFacts(witnesses({ 'supervisor.getProcessInfo': info({}) }), INQUIRY);
+  assert.deepEqual(facts?.ending, { kind: 'code', code: 3 });
+  assert.deepEqual([facts?.started, facts?.stopped, facts?.aftermath.state], [900, 990, 'EXITED']);
+});
+
+test('gatherFacts() finds the exit status in the main log when the program runs again', async () => {
+  const log = '2026-11-22 10:10:18,061 WARN exited: celery (terminated by SIGSEGV (core dumped); not expected)\n';
+  const facts = await gatherFacts(
+    witnesses({
+      'supervisor.getProcessInfo': info({ statename: 'RUNNING', exitstatus: 0, start: 991, pid: 43 }),
+      'supervisor.readLog': value(log),
+    }),
+    INQUIRY,
+  );
+  assert.deepEqual(facts?.ending, { kind: 'signal', signal: 'SIGSEGV', coreDumped: true });
+  assert.deepEqual([facts?.started, facts?.stopped], [900, 990]);
+  assert.deepEqual(facts?.aftermath, { state: 'RUNNING', pid: 43 });
+});
+
+test('gatherFacts() prefers superd.getLastExit, but only about the same process', async () => {
+  const exit = {
+    pid: 42,
+    kind: 'signal',
+    code: 0,
+    signal: 'SIGKILL',
+    coredumped: false,
+    started: 800,
+    stopped: 995,
+    restarts: 7,
+  };
+  const told = await gatherFacts(
+    witnesses({ 'superd.getLastExit': value(exit), 'supervisor.getProcessInfo': info({}) }),
+    INQUIRY,
+  );
+  assert.deepEqual(told?.ending, { kind: 'signal', signal: 'SIGKILL', coreDumped: false });
+  assert.deepEqual([told?.started, told?.stopped, told?.restarts], [800, 995, 7]);
+  const other = await gatherFacts(
+    witnesses({ 'superd.getLastExit': value({ ...exit, pid: 99 }), 'supervisor.getProcessInfo': info({}) }),
+    INQUIRY,
+  );
+  assert.deepEqual(other?.ending, { kind: 'code', code: 3 });
+});
+
+test('gatherFacts() reports with gaps when nobody answers', async () => {
+  const methods = [
+    'superd.getLastExit',
+    'supervisor.getProcessInfo',
+    'supervisor.tailProcessStdoutLog',
+    'supervisor.readLog',
+  ];
+  const facts = await gatherFacts(witnesses(Object.fromEntries(methods.map((method) => [method, SILENT]))), INQUIRY);
+  assert.deepEqual(facts?.ending, { kind: 'unknown' });
+  assert.equal(facts?.aftermath.state, '');
+  assert.deepEqual(facts?.stdout, { lines: [], problem: 'timed out' });
+  assert.equal(facts?.started, 900);
+});
+
+test('gatherFacts() survives answers of any shape', async () => {
+  for (const odd of [null, 5, 'x', [], [[]], {}, { statename: 7, pid: 'x', exitstatus: Number.NaN }]) {
+    const methods = [
+      'superd.getLastExit',
+      'supervisor.getProcessInfo',
+      'supervisor.tailProcessStdoutLog',
+      'supervisor.readLog',
+    ];
+    const facts = await gatherFacts(
+      witnesses(Object.fromEntries(methods.map((method) => [method, value(odd)]))),
+      INQUIRY,
+    );
+    assert.ok(facts);
+  }
+});
+
+test('gatherFacts() reads the log file when XML-RPC cannot carry it', async () => {
+  const facts = await gatherFacts(
+    witnesses(
+      { 'supervisor.getProcessInfo': info({ stderr_logfile: '/log/err' }), 'supervisor.tailProcessStderrLog': SILENT },
+      { '/log/err': 'one\n\u001b[31mtwo' },
+    ),
+    INQUIRY,
+  );
+  assert.deepEqual(facts?.stderr.lines, ['one', 'two']);
+});
+
+test('gatherFacts() gives nothing for a FATAL that comes from the shutdown', async () => {
+  const incident = { ...INQUIRY.incident, kind: 'fatal', pid: 0 } as const;
+  const shutdown: Answer = { kind: 'fault', code: 6 };
+  const asked = witnesses({ 'supervisor.getProcessInfo': shutdown });
+  assert.equal(await gatherFacts(asked, { ...INQUIRY, incident }), undefined);
+  assert.ok(await gatherFacts(asked, INQUIRY));
+});
+
+const LOG = [
+  "2026-11-22 12:10:54,152 INFO spawned: 'a' with pid 10",
+  "2026-11-22 12:10:54,154 INFO spawned: 'a' with pid 11",
+  '2026-11-22 12:10:56,158 WARN exited: a (exit status 3; not expected)',
+  "2026-11-22 12:10:56,165 INFO spawned: 'a' with pid 12",
+  '2026-11-22 12:10:56,165 INFO exited: a (terminated by SIGTERM; not expected)',
+  'exited: a (exit status 99; not expected)',
+].join('\n');
+
+test('endingInLog() goes by the pid', () => {
+  assert.deepEqual(endingInLog(LOG, 'a', 11), { kind: 'code', code: 3 });
+  assert.deepEqual(endingInLog(LOG, 'a', 12), { kind: 'signal', signal: 'SIGTERM', coreDumped: false });
+});
+
+test('endingInLog() takes the last exit of that name when the spawn is out of sight', () => {
+  assert.deepEqual(endingInLog(LOG, 'a', 7), { kind: 'signal', signal: 'SIGTERM', coreDumped: false });
+  assert.deepEqual(endingInLog(LOG, 'b', 7), { kind: 'unknown' });
+  assert.deepEqual(endingInLog('', 'a', 7), { kind: 'unknown' });
+});

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Sender } from '../../src/crashmail/sender.ts';
+import { DOWN, FakeChannel, FakeOutbox, FakeSurroundings, GREYLISTED, REFUSED } from './fixtures.ts';
+
+const LETTERHEAD = { from: '', to: 'ops@example.com', prefix: '' };
+
+/** Runs a sender until it has nothing left to do, or until it has paused `pauses` times. */
+async function run(outbox: FakeOutbox, channels: readonly FakeChannel[], pauses = 50): Promise<FakeSurroundings> {
+  const surroundings = new FakeSurroundings();
+  const sender = new Sender({ outbox, channels, letterhead: LETTERHEAD, surroundings });
+  surroundings.paused = () => {
+    if (outbox.waiting().length === 0 || surroundings.pauses.length >= pauses) sender.stop();
+  };
+  await sender.run();
+  return surroundings;
+}
+
+const ids = (channel: FakeChannel): readonly string[] => channel.mails.map(({ id }) => id);
+
+test('run() sends what was left, oldest first, each once', async () => {
+  const outbox = new FakeOutbox().add('a', 'b', 'c');
+  const channel = new FakeChannel('smtp');
+  await run(outbox, [channel]);
+  assert.deepEqual(ids(channel), ['a', 'b', 'c']);
+  assert.deepEqual([...outbox.settled.values()], ['sent', 'sent', 'sent']);
+});
+
+test('run() knocks once per pause at a server that is down, however much waits', async () => {
+  const outbox = new FakeOutbox().add(...Array.from({ length: 100 }, (_, n) => `r${n}`));
+  const channel = new FakeChannel('smtp', [DOWN, DOWN, DOWN]);
+  const { pauses } = await run(outbox, [channel]);
+  assert.deepEqual(pauses.slice(0, 3), [2000, 4000, 8000]);
+  assert.equal(channel.mails.length, 103);
+});
+
+test('run() lets a greylisted report wait without holding up the others', async () => {
+  const outbox = new FakeOutbox().add('a', 'b');
+  const channel = new FakeChannel('smtp', [GREYLISTED]);
+  await run(outbox, [channel]);
+  assert.deepEqual(ids(channel), ['a', 'b', 'a']);
+});
+
+test('run() sets aside what is refused for good', async () => {
+  const outbox = new FakeOutbox().add('a', 'b');
+  const channel = new FakeChannel('smtp', [REFUSED]);
+  await run(outbox, [channel]);
+  assert.deepEqual(
+    [...outbox.settled],
+    [
+      ['a', 'failed'],
+      ['b', 'sent'],
+    ],
+  );
+});
+
+test('run() gives each channel the report once, though another one fails', async () => {
+  const outbox = new FakeOutbox().add('a');
+  const smtp = new FakeChannel('smtp', [DOWN, DOWN]);
+  const maildir = new FakeChannel('maildir');
+  await run(outbox, [smtp, maildir]);
+  assert.deepEqual([smtp.mails.length, maildir.mails.length], [3, 1]);
+});
+
+test('run() does not send again what it sent, when the disk takes no note of it', async () => {
+  const outbox = new FakeOutbox().add('a');
+  outbox.broken = true;
+  const channel = new FakeChannel('smtp');
+  await run(outbox, [channel], 3);
+  assert.equal(channel.mails.length, 1);
+  assert.deepEqual(outbox.waiting(), ['a']);
+});
+
+test('run() sends nothing while another process has the outbox', async () => {
+  const outbox = new FakeOutbox().add('a');
+  outbox.role = 'guest';
+  const channel = new FakeChannel('smtp');
+  await run(outbox, [channel], 5);
+  assert.equal(channel.mails.length, 0);
+});
+
+test('run() sends the same Message-ID again', async () => {
+  const channel = new FakeChannel('smtp', [DOWN]);
+  await run(new FakeOutbox().add('a'), [channel]);
+  assert.equal(new Set(channel.mails.map(({ messageId }) => messageId)).size, 1);
+});
+
+test('wake() ends the rest for what is new', async () => {
+  const outbox = new FakeOutbox();
+  const channel = new FakeChannel('smtp');
+  const surroundings = new FakeSurroundings();
+  const sender = new Sender({ outbox, channels: [channel], letterhead: LETTERHEAD, surroundings });
+  surroundings.paused = () => {
+    if (surroundings.pauses.length > 1) return sender.stop();
+    outbox.add('late');
+    sender.wake();
+  };
+  await sender.run();
+  assert.deepEqual(ids(channel), ['late']);
+  assert.ok(surroundings.time <= 120_000);
+});
