@@ -86,6 +86,8 @@ export class LogFile implements LogSink {
     if (this.#isClosed) return;
     this.#catchUp();
     this.#isClosed = true;
+    const lost = this.#backlog.dropped + this.#backlog.length;
+    if (lost > 0) this.#options.onProblem(`cannot write ${this.path}: ${this.#failure}; ${lost} bytes were lost`);
     closeTarget(this.#target);
   }
 

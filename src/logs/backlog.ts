@@ -12,6 +12,11 @@ export class Backlog {
     return this.#length === 0;
   }
 
+  /** Bytes that wait. */
+  get length(): number {
+    return this.#length;
+  }
+
   /** Bytes dropped since `clear`. */
   get dropped(): number {
     return this.#dropped;
