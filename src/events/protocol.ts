@@ -9,8 +9,6 @@ import { textOf } from './payload.ts';
 export const MAX_RESULT_LINE = 4096;
 /** A longer result than this is refused when it is announced. Results are counted, not kept. */
 export const MAX_RESULT_BYTES = 16_777_216;
-/** How much of a bad result line is shown. */
-const SHOWN_LINE = 200;
 
 const READY = Buffer.from('READY\n');
 /** The length of `RESULT `, which is skipped without a look. */
@@ -68,7 +66,7 @@ function acknowledged(pending: Uint8Array, chunk: Uint8Array): Move {
 const badLine = (line: Uint8Array): Move => [
   UNKNOWN,
   EMPTY,
-  [{ kind: 'bad-result-line', line: textOf(line.subarray(0, SHOWN_LINE)) }, transition('BUSY', 'UNKNOWN')],
+  [{ kind: 'bad-result-line', line: textOf(line.subarray(0, MAX_RESULT_LINE)) }, transition('BUSY', 'UNKNOWN')],
 ];
 
 /** The announced length, read as Python's `int` reads it; undefined when it is none, negative or over the limit. */

@@ -11,7 +11,7 @@ const MAX_WAITING = 1_048_576;
 /** The longest message; `logger` cuts what is longer into several. */
 const MAX_MESSAGE = 8192;
 /** Milliseconds before an ended `logger` is started again. */
-const RESTART_DELAY = 10_000;
+const RESTART_DELAY = 5_000;
 /** How much of a complaint of `logger` is passed on. */
 const MAX_COMPLAINT = 200;
 

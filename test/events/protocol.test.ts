@@ -89,7 +89,7 @@ test('step() refuses what is not a length', () => {
 test('step() bounds a result line', () => {
   assert.equal(say(BUSY, 'x'.repeat(MAX_RESULT_LINE))[0], 'BUSY');
   const [name, said] = say(BUSY, 'x'.repeat(MAX_RESULT_LINE), 'x');
-  assert.deepEqual([name, said], ['UNKNOWN', [`bad '${'x'.repeat(200)}'`, VIOLATED]]);
+  assert.deepEqual([name, said], ['UNKNOWN', [`bad '${'x'.repeat(MAX_RESULT_LINE)}'`, VIOLATED]]);
 });
 
 const talk = fc.array(
