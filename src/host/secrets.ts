@@ -2,10 +2,9 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { HostError } from '../errors.ts';
 
-const crypto = (): typeof import('node:crypto') => process.getBuiltinModule('node:crypto');
-
 /** Lower-case hexadecimal, of a text in UTF-8. */
-export const sha1 = (text: string): string => crypto().createHash('sha1').update(text).digest('hex');
+export const sha1 = (text: string): string =>
+  process.getBuiltinModule('node:crypto').createHash('sha1').update(text).digest('hex');
 
 /** Hexadecimal, 32 digits. From the system's own source, which needs no library. */
 export function randomToken(): string {

@@ -62,9 +62,10 @@ export const DAEMON_METHODS: readonly Method[] = [
   {
     ...CHANGE,
     name: 'supervisor.restart',
-    help: 'Stop all processes, read the configuration again and start anew. Answers at once.',
+    help: 'Stop all processes, read the configuration again and start anew; refused when the configuration is broken. Answers at once.',
     run({ ports }) {
-      ports.control.restart();
+      const restarting = ports.control.restart();
+      if (!restarting.ok) throw new RpcFault('CANT_REREAD', restarting.error);
       return true;
     },
   },

@@ -1,0 +1,74 @@
+/** The ports of the API over memory: logs are byte arrays in a map. */
+import { fail, ok, type Result } from '../../src/errors.ts';
+import type { LogReader, LogStat, OpenLog, RpcPorts } from '../../src/rpc/ports.ts';
+import { epochMillis } from '../../src/units.ts';
+import type { WebPorts } from '../../src/web/routes.ts';
+import { FakeControl, groupConfig, processConfig } from './fake-control.ts';
+
+/** A log file in memory; replacing it in the map is a rotation. */
+export interface MemoryLog {
+  data: Uint8Array;
+  readonly identity: string;
+}
+
+export class MemoryLogs implements LogReader {
+  readonly files: Map<string, MemoryLog> = new Map();
+  /** Paths that cannot be read. */
+  readonly broken: Set<string> = new Set();
+  /** Logs that are open. */
+  open_count = 0;
+  #serial = 0;
+
+  put(path: string, text: string | Uint8Array): void {
+    this.#serial += 1;
+    this.files.set(path, { data: Buffer.from(text), identity: String(this.#serial) });
+  }
+
+  append(path: string, text: string): void {
+    const file = this.files.get(path);
+    if (file !== undefined) file.data = Buffer.concat([file.data, Buffer.from(text)]);
+  }
+
+  open(path: string): Result<OpenLog, 'missing' | 'failed'> {
+    const file = this.files.get(path);
+    if (this.broken.has(path)) return fail('failed');
+    if (file === undefined) return fail('missing');
+    this.open_count += 1;
+    return ok({
+      stat: (): LogStat => ({ size: file.data.length, modifiedAt: epochMillis(0), identity: file.identity }),
+      read: (offset: number, length: number): Uint8Array => file.data.subarray(offset, offset + length),
+      [Symbol.dispose]: (): void => {
+        this.open_count -= 1;
+      },
+    });
+  }
+
+  identity(path: string): string | undefined {
+    return this.files.get(path)?.identity;
+  }
+}
+
+export interface FakeRpc {
+  readonly control: FakeControl;
+  readonly logs: MemoryLogs;
+  readonly ports: RpcPorts;
+  readonly web: WebPorts;
+}
+
+export const MAIN_LOG = '/var/log/superd.log';
+
+/** `web` has the processes a (priority 999) and b (priority 1); `solo` stands alone. */
+export function fakeRpc(): FakeRpc {
+  const control = new FakeControl([
+    groupConfig('web', [processConfig('a'), processConfig('b', { priority: 1 })]),
+    groupConfig('solo', [processConfig('solo')], 5),
+  ]);
+  const logs = new MemoryLogs();
+  const ports: RpcPorts = {
+    control,
+    logs,
+    mainLogFile: { path: MAIN_LOG, clear: () => ok(undefined) },
+    journal: { log: () => undefined },
+  };
+  return { control, logs, ports, web: { ...ports, sha1: () => '0'.repeat(40), token: 'secret' } };
+}
