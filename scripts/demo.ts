@@ -11,16 +11,17 @@ import { setTimeout as pause } from 'node:timers/promises';
 const root = join(import.meta.dirname, '..');
 const POLL_MS = 200;
 
-/** What `superctl status` prints; '' as long as superd does not answer. */
+/** What `superctl status` prints: a table, or why there is none. */
 function status(): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
-  execFile(join(root, 'bin/superctl'), ['status'], { cwd: root }, (error, stdout) => resolve(error ? '' : stdout));
+  execFile(join(root, 'bin/superctl'), ['status'], { cwd: root }, (_, stdout) => resolve(stdout));
   return promise;
 }
 
-const isUp = (table: string): boolean => {
+/** Every program runs, or will not. */
+const isSettled = (table: string): boolean => {
   const lines = table.split('\n').filter((line) => line !== '');
-  return lines.length > 0 && lines.every((line) => / RUNNING /.test(line));
+  return lines.length > 0 && lines.every((line) => / (RUNNING|EXITED|STOPPED|FATAL) /.test(line));
 };
 
 const guide = (table: string): string => `
@@ -37,11 +38,11 @@ Open another terminal${process.cwd() === root ? ' here' : ` in ${root}`}, and tr
 Ctrl-C stops everything.
 `;
 
-/** Waits until every program runs, then prints the guide, unless superd has ended before that. */
+/** Waits until every program has come up, then prints the guide, unless superd has ended before that. */
 async function welcome(superd: ChildProcess): Promise<void> {
   const isOver = (): boolean => superd.exitCode !== null || superd.signalCode !== null;
   let table = '';
-  while (!isUp(table)) {
+  while (!isSettled(table)) {
     await pause(POLL_MS);
     if (isOver()) return;
     table = await status();
