@@ -4,6 +4,9 @@
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { ok, type Result } from '../errors.ts';
+import type { LogSink } from '../logs/sink.ts';
+import { SyslogLines } from '../logs/syslog-lines.ts';
 import { errnoOf } from './permissions.ts';
 
 /** Bytes that may wait for `logger`; lines over it are dropped. */
@@ -89,5 +92,34 @@ export class Syslog {
     if (this.#isReported) return;
     this.#isReported = true;
     this.#options.onProblem(`cannot write to syslog: ${why}`);
+  }
+}
+
+/** The output of one program as lines of a syslog that all programs share. @source spec lifecycle 7.5 */
+export class SyslogSink implements LogSink {
+  readonly path = '';
+  readonly #lines: SyslogLines;
+
+  constructor({ process, syslog }: { readonly process: string; readonly syslog: Pick<Syslog, 'send'> }) {
+    this.#lines = new SyslogLines((line) => syslog.send(`${process} ${line}`));
+  }
+
+  append(chunk: Uint8Array): void {
+    this.#lines.append(chunk);
+  }
+
+  /** The process ended: a last line may lack its line feed. */
+  end(): void {
+    this.#lines.end();
+  }
+
+  reopen(): void {}
+
+  clear(): Result<void, string> {
+    return ok(undefined);
+  }
+
+  close(): void {
+    this.#lines.end();
   }
 }

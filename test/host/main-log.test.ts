@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openMainLog } from '../../src/host/main-log.ts';
-import { Syslog } from '../../src/host/syslog.ts';
+import { Syslog, SyslogSink } from '../../src/host/syslog.ts';
 import { formatLine } from '../../src/logs/main-log.ts';
 import { bytes, epochMillis } from '../../src/units.ts';
 import { until } from '../support/until.ts';
@@ -141,4 +141,16 @@ test('send() survives a machine without logger', async (t) => {
   syslog.send('a');
   await until('the report', () => problems.length > 0);
   assert.deepEqual(problems, ['cannot write to syslog: cannot start logger: ENOENT']);
+});
+
+test('SyslogSink sends whole lines under the name of the process', () => {
+  const sent: string[] = [];
+  const sink = new SyslogSink({ process: 'web', syslog: { send: (line) => sent.push(line) } });
+  sink.append(Buffer.from('a\nb'));
+  sink.reopen();
+  assert.ok(sink.clear().ok);
+  sink.append(Buffer.from('c\nd'));
+  sink.end();
+  sink.close();
+  assert.deepEqual(sent, ['web a', 'web bc', 'web d']);
 });
