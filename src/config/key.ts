@@ -6,19 +6,20 @@ import type { Entry, Section } from './dialect.ts';
 import { type ExpandError, expand, type Names } from './expand.ts';
 import { didYouMean } from './nearest.ts';
 import type { Report } from './problems.ts';
+import { hasOpenQuote } from './quoting.ts';
 import type { ConfigSource } from './source.ts';
 import type { Type } from './values.ts';
 
 /** Which names exist in a value besides `ENV_…`. @source spec lifecycle 1.6 */
-export const NAME_SETS = {
+export type NameSet = 'none' | 'here' | 'host' | 'socket' | 'program' | 'process';
+export const NAME_SETS: Readonly<Record<NameSet, readonly string[]>> = {
   none: [],
   here: ['here'],
   host: ['here', 'host_node_name'],
   socket: ['here', 'program_name'],
   program: ['here', 'program_name', 'group_name', 'host_node_name'],
   process: ['here', 'program_name', 'group_name', 'host_node_name', 'process_num', 'numprocs'],
-} as const satisfies Readonly<Record<string, readonly string[]>>;
-export type NameSet = keyof typeof NAME_SETS;
+};
 
 export interface Key<T> {
   readonly name: string;
@@ -89,7 +90,7 @@ export function warn(context: Context, name: string, message: string, hint?: str
 }
 
 function namesOf(context: Context, set: NameSet, here: string): Names {
-  const visible: readonly string[] = NAME_SETS[set];
+  const visible = NAME_SETS[set];
   const names = new Map<string, string | number>();
   for (const [name, value] of context.names) {
     if (name.startsWith('ENV_') || visible.includes(name)) names.set(name, value);
@@ -104,31 +105,33 @@ function expansionHint({ unknown }: ExpandError, names: Names): string | undefin
   return didYouMean(unknown, names.keys());
 }
 
-/** The text of an entry after expansion; undefined when that fails, which is then reported. */
-export function expanded(context: Context, row: Key<unknown>, entry: Entry): string | undefined {
-  if (!entry.value.includes('%')) return entry.value;
-  const names = namesOf(context, row.names, entry.here);
-  const done = expand(entry.value, names, row.where ?? `${context.section.name}.${row.name}`);
+/** A text after expansion; undefined when that fails, which is then reported. */
+function expanded(context: Context, row: Key<unknown>, value: string, here: string): string | undefined {
+  if (!value.includes('%')) return value;
+  const names = namesOf(context, row.names, here);
+  const done = expand(value, names, row.where ?? `${context.section.name}.${row.name}`);
   if (done.ok) return done.value;
   blame(context, row.name, done.error.message, expansionHint(done.error, names));
   return undefined;
 }
 
-function readText<T>(context: Context, row: Key<T>): string | undefined {
-  const entry = find(context, row.name);
-  return entry === undefined ? undefined : expanded(context, row, entry);
-}
+/** Quotes do not protect against comments, which surprises everybody once. @source spec lifecycle 8.2 */
+export const cutHint = (entry: Entry | undefined): string | undefined =>
+  entry?.cutLine !== undefined && hasOpenQuote(entry.value)
+    ? 'a blank and then ; or # starts a comment, even inside quotes'
+    : undefined;
 
 function parse<T>(context: Context, row: Key<T>, value: string): T {
   const result = row.type.parse(value, context.source);
   if (result.ok) return result.value;
-  blame(context, row.name, result.error);
+  blame(context, row.name, result.error, cutHint(find(context, row.name)));
   return row.type.zero;
 }
 
 /** The value of a key that has no default; undefined when it is not set. */
 export function readMaybe<T>(context: Context, row: Key<T>): T | undefined {
-  const written = readText(context, row);
+  const entry = find(context, row.name);
+  const written = entry === undefined ? undefined : expanded(context, row, entry.value, entry.here);
   const value = written === undefined ? undefined : parse(context, row, written);
   const override = context.overrides.get(row.name);
   return override === undefined ? value : parse(context, row, override);
@@ -139,7 +142,7 @@ export function read<T>(context: Context, row: Key<T>): T {
   const value = readMaybe(context, row);
   if (value !== undefined) return value;
   if (find(context, row.name) !== undefined || row.initial === undefined) return row.type.zero;
-  return parse(context, row, row.initial);
+  return parse(context, row, expanded(context, row, row.initial, '/') ?? '');
 }
 
 /** The value of a key that must be set; `message` says so when it is not. */

@@ -57,6 +57,8 @@ export interface ProcessConfig {
   readonly serverurl: string;
   readonly stdout: StreamConfig;
   readonly stderr: StreamConfig;
+  /** Of an fcgi-program, also when it is listed in a `[group:x]`: the socket that its processes share as fd 0. */
+  readonly socket?: FcgiSocket;
   /** The section header that made it. */
   readonly place: Place;
 }
@@ -88,6 +90,7 @@ export type FcgiSocket =
   | {
       readonly kind: 'unix';
       readonly path: string;
+      /** gid -1: unchanged. */
       readonly owner: { readonly uid: number; readonly gid: number } | undefined;
       readonly mode: number;
       readonly backlog: number | undefined;
@@ -122,6 +125,7 @@ export interface UnixServer extends ServerCommon {
   readonly kind: 'unix';
   readonly file: string;
   readonly chmod: number;
+  /** gid -1: unchanged. */
   readonly chown: { readonly uid: number; readonly gid: number } | undefined;
 }
 

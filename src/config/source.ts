@@ -21,7 +21,7 @@ export interface ConfigSource {
   /** The home directory of a user, by name; undefined names the user that superd runs as. */
   home(user: string | undefined): string | undefined;
   /** Reads INI text; `dialect.ts` gives it only what the library reads exactly. */
-  parseIni(text: string): IniSections;
+  readonly parseIni: (text: string) => IniSections;
   readonly env: Readonly<Record<string, string>>;
   /** `uname -n`. */
   readonly nodename: string;

@@ -211,7 +211,8 @@ export const existingDirectory: Type<string> = {
   parse: (value, source) => {
     const directory = expandHome(value, source);
     const found = directory !== '' && source.isDirectory(path.resolve(source.cwd, directory));
-    return found ? ok(directory) : fail(`${value} is not an existing directory`);
+    const full = path.isAbsolute(directory) ? directory : path.resolve(source.cwd, directory);
+    return found ? ok(full) : fail(`${value} is not an existing directory`);
   },
 };
 
