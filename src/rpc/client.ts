@@ -20,9 +20,9 @@ export type TailEnd =
 
 export interface Transport {
   /** Posts a call to /RPC2. */
-  post(body: string): Promise<Result<HttpAnswer, HostError>>;
+  readonly post: (body: string) => Promise<Result<HttpAnswer, HostError>>;
   /** Follows a live log until it ends or is aborted. */
-  tail(path: string, onChunk: (chunk: Uint8Array) => void, abort: AbortSignal): Promise<TailEnd>;
+  readonly tail: (path: string, onChunk: (chunk: Uint8Array) => void, abort: AbortSignal) => Promise<TailEnd>;
 }
 
 export type CallProblem =

@@ -1,0 +1,124 @@
+/** HTTP to one server, over a unix socket or TCP, with the standard library: calls and live logs. Decides nothing. */
+import { Agent, type ClientRequest, type IncomingMessage, type RequestOptions, request } from 'node:http';
+import { fail, HostError, ok, type Result } from '../errors.ts';
+import type { HttpAnswer, TailEnd, Transport } from '../rpc/client.ts';
+import { errnoOf } from './errno.ts';
+
+/** A longer answer is refused; the largest honest one is a whole log. */
+const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
+
+export interface Endpoint {
+  /** `http://host:port` or `unix:///path`. */
+  readonly url: string;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+}
+
+type Address = { readonly socketPath: string } | { readonly host: string; readonly port: number };
+
+function addressOf(url: string): Address | undefined {
+  if (url.startsWith('unix://')) return { socketPath: url.slice('unix://'.length) };
+  if (!url.startsWith('http://') || !URL.canParse(url)) return undefined;
+  const { hostname, port } = new URL(url);
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 80 : Number(port) };
+}
+
+/** Whether the server is on this machine, as far as its address tells. */
+export function isLocal(url: string): boolean {
+  const address = addressOf(url);
+  if (address === undefined) return false;
+  return 'socketPath' in address || /^(localhost|127\.\d+\.\d+\.\d+|::1)$/.test(address.host);
+}
+
+function authorizationOf({ username, password }: Endpoint): Record<string, string> {
+  if (username === undefined && password === undefined) return {};
+  const pair = Buffer.from(`${username ?? ''}:${password ?? ''}`).toString('base64');
+  return { Authorization: `Basic ${pair}` };
+}
+
+/** Sends a request. @throws what node:http reports, with its code */
+function send(options: RequestOptions, body: string | undefined): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const sent: ClientRequest = request(options, resolve);
+  sent.on('error', reject);
+  sent.end(body);
+  return promise;
+}
+
+async function readBody(message: IncomingMessage): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  for await (const chunk of message) {
+    if (!(chunk instanceof Uint8Array)) continue;
+    total += chunk.length;
+    if (total > MAX_ANSWER_BYTES) throw Object.assign(new Error('too large'), { code: 'EMSGSIZE' });
+    chunks.push(chunk);
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks));
+}
+
+const unsupported = (url: string): HostError => new HostError('reach', url, 'EPROTONOSUPPORT');
+
+async function post(endpoint: Endpoint, body: string): Promise<Result<HttpAnswer, HostError>> {
+  const address = addressOf(endpoint.url);
+  if (address === undefined) return fail(unsupported(endpoint.url));
+  const headers = {
+    Host: 'socketPath' in address ? 'localhost' : `${address.host}:${address.port}`,
+    'User-Agent': 'superctl',
+    'Content-Type': 'text/xml',
+    Accept: 'text/xml',
+    'Content-Length': Buffer.byteLength(body),
+    Connection: 'close',
+    ...authorizationOf(endpoint),
+  };
+  try {
+    const message = await send({ ...address, agent: false, method: 'POST', path: '/RPC2', headers }, body);
+    const { statusCode: status = 0, statusMessage: reason = '' } = message;
+    return ok({ status, reason, body: await readBody(message) });
+  } catch (error) {
+    return fail(new HostError('call', endpoint.url, errnoOf(error), error));
+  }
+}
+
+async function readChunks(message: IncomingMessage, onChunk: (chunk: Uint8Array) => void): Promise<void> {
+  for await (const chunk of message) if (chunk instanceof Uint8Array) onChunk(chunk);
+}
+
+interface Tail {
+  readonly path: string;
+  readonly onChunk: (chunk: Uint8Array) => void;
+  readonly abort: AbortSignal;
+}
+
+/**
+ * Follows a live log. The agent keeps the connection alive, because a server that is told to close it may hold the
+ * output back until it has much of it. @source spec api 1.5
+ */
+async function tail(endpoint: Endpoint, { path, onChunk, abort }: Tail): Promise<TailEnd> {
+  const address = addressOf(endpoint.url);
+  if (address === undefined) return { kind: 'unreachable', error: unsupported(endpoint.url) };
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const headers = { Accept: '*/*', 'User-Agent': 'superctl', ...authorizationOf(endpoint) };
+  let began = false;
+  try {
+    const message = await send({ ...address, agent, method: 'GET', path, headers, signal: abort }, undefined);
+    const { statusCode: status = 0 } = message;
+    if (status !== 200) return { kind: 'refused', status };
+    began = true;
+    await readChunks(message, onChunk);
+    return { kind: 'closed' };
+  } catch (error) {
+    if (abort.aborted) return { kind: 'aborted' };
+    // A server that goes away cuts the stream off; to the reader that is its end.
+    if (began) return { kind: 'closed' };
+    return { kind: 'unreachable', error: new HostError('follow', endpoint.url, errnoOf(error), error) };
+  } finally {
+    agent.destroy();
+  }
+}
+
+/** The transport to one server. Nothing is connected before it is used. */
+export const connect = (endpoint: Endpoint): Transport => ({
+  post: (body) => post(endpoint, body),
+  tail: (path, onChunk, abort) => tail(endpoint, { path, onChunk, abort }),
+});
