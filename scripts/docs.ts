@@ -1,0 +1,32 @@
+/**
+ * Writes the reference pages that are generated from tables in the source; with `--check` it writes nothing, and exits 1
+ * when a page is stale. A chapter adds its page to `PAGES`.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { renderConfiguration } from './docs/configuration.ts';
+
+interface Page {
+  /** Relative to the root of the project. */
+  readonly file: string;
+  readonly render: () => string;
+}
+
+const PAGES: readonly Page[] = [{ file: 'docs/reference/configuration.md', render: renderConfiguration }];
+
+const root = `${import.meta.dirname}/..`;
+
+function current(file: string): string | undefined {
+  try {
+    return readFileSync(`${root}/${file}`, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+const stale = PAGES.filter(({ file, render }) => current(file) !== render());
+if (process.argv.includes('--check')) {
+  for (const { file } of stale) console.error(`${file} is stale: run npm run docs`);
+  process.exitCode = stale.length === 0 ? 0 : 1;
+} else {
+  for (const { file, render } of stale) writeFileSync(`${root}/${file}`, render());
+}
