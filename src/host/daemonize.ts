@@ -5,29 +5,21 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
+import { type Launch, launchEnvironment } from './launch.ts';
 
-/** Says to the second process that it is the daemon. Removed at once, so that programs never see it. */
-const MARK = 'SUPERD_DAEMON';
 const READY_FD = 3;
 const READY = 'ready';
-
-/** Is this the background process? To be asked once, before anything is spawned. */
-export function isDaemonProcess(): boolean {
-  const is = process.env[MARK] === '1';
-  delete process.env[MARK];
-  return is;
-}
 
 /**
  * Starts the background process and waits for its word.
  * @returns the exit status for the foreground process; an error has been printed
  */
-export async function startDaemonProcess(): Promise<number> {
+export async function startDaemonProcess(launch: Launch): Promise<number> {
   const nowhere = openSync('/dev/null', 'r+');
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
     detached: true,
     stdio: [nowhere, nowhere, nowhere, 'pipe'],
-    env: { ...process.env, [MARK]: '1' },
+    env: { ...process.env, ...launchEnvironment(launch) },
   });
   closeSync(nowhere);
   const exited = new Promise<number>((resolve) => {

@@ -9,8 +9,6 @@ import { errnoOf } from './permissions.ts';
 type Resource = 'NOFILE' | 'NPROC';
 const ROW: Readonly<Record<Resource, string>> = { NOFILE: 'Max open files', NPROC: 'Max processes' };
 
-/** The launcher tells the soft limit of open files that it found. */
-const FOUND_NOFILE = 'SUPERD_NOFILE';
 /** The first descriptor that may have been inherited by accident. */
 const FIRST_STRAY_FD = 3;
 const O_CLOEXEC = 0o2000000;
@@ -41,13 +39,6 @@ function setLimit(resource: Resource, { soft, hard }: Limit): boolean {
   } catch {
     return false;
   }
-}
-
-/** The soft limit of open files with which superd was started. To be asked once, before anything is spawned. */
-export function foundFileLimit(): number {
-  const text = process.env[FOUND_NOFILE];
-  delete process.env[FOUND_NOFILE];
-  return text === undefined ? 0 : amount(text);
 }
 
 export interface LimitsWanted {

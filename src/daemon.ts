@@ -1,0 +1,285 @@
+/**
+ * One run of the daemon, from an open main log to the last socket closed: it puts the chapters and the adapters together.
+ * A composition root, like superd.ts, which starts one run after another.
+ */
+import { rmdirSync } from 'node:fs';
+import type { Config, ServerConfig } from './config/model.ts';
+import { logLine } from './config/problems.ts';
+import { fail, ok, type Result } from './errors.ts';
+import type { Bus } from './events/bus.ts';
+import { cleanAutoLogs, createAutoLog } from './host/auto-logs.ts';
+import { LocalChildren } from './host/children.ts';
+import { after, SystemClock } from './host/clock.ts';
+import { type OpenServer, openServer } from './host/http-server.ts';
+import { openLogFile } from './host/log-file.ts';
+import { logReader } from './host/log-reader.ts';
+import { type MainLogWriter, openMainLog } from './host/main-log.ts';
+import { SlotOutputs } from './host/outputs.ts';
+import { errnoOf } from './host/permissions.ts';
+import { liveDaemon, removePidfile, writePidfile } from './host/pidfile.ts';
+import { PipeFolder } from './host/pipes.ts';
+import { randomToken, sha1 } from './host/secrets.ts';
+import { Syslog } from './host/syslog.ts';
+import { syslogSink } from './host/syslog-sink.ts';
+import { watchFiles } from './host/watch.ts';
+import { pidOf } from './process/machine.ts';
+import type { MainLog } from './supervisor/host.ts';
+import { Listeners } from './supervisor/listeners.ts';
+import { Supervisor } from './supervisor/supervisor.ts';
+import { Updater } from './supervisor/update.ts';
+import { epochMillis, pid } from './units.ts';
+import { createHandler } from './web/routes.ts';
+
+/** Why a run could not begin. */
+export interface StartProblem {
+  readonly status: number;
+  readonly text: string;
+}
+
+export interface RunRequest {
+  readonly config: Config;
+  /** Kept over runs, so that serial numbers go on. */
+  readonly bus: Bus;
+  /** What happened before there was a log. */
+  readonly messages: readonly { readonly level: 'critical' | 'warn' | 'info'; readonly message: string }[];
+  readonly inForeground: boolean;
+  /** Says something to whoever started the daemon. */
+  notice(text: string): void;
+  load(): Result<Config, string>;
+}
+
+const IN_USE =
+  'Another program is already listening on a port that one of our HTTP servers is configured to use.  ' +
+  'Shut this program down first before starting supervisord.';
+
+export class Daemon {
+  readonly #request: RunRequest;
+  readonly #log: MainLogWriter;
+  readonly #outputs: SlotOutputs;
+  readonly #supervisor: Supervisor;
+  readonly #listeners: Listeners;
+  readonly #syslog: Syslog;
+  readonly #resources = new AsyncDisposableStack();
+  readonly #finished = Promise.withResolvers<'shutdown' | 'restart'>();
+
+  /** Opens everything and starts the programs, or leaves nothing behind. */
+  static async open(request: RunRequest): Promise<Result<Daemon, StartProblem>> {
+    const { daemon } = request.config;
+    const log = openMainLog({
+      logfile: daemon.logfile,
+      maxbytes: daemon.logfileMaxbytes,
+      backups: daemon.logfileBackups,
+      level: daemon.loglevel,
+      echo: request.inForeground && !daemon.silent,
+      wall: () => epochMillis(Date.now()),
+      tag: 'supervisord',
+    });
+    if (!log.ok) return fail({ status: 1, text: `cannot open the main log ${daemon.logfile}: ${log.error}` });
+    const run = new Daemon(request, log.value);
+    const problem = await run.#start();
+    if (problem === undefined) return ok(run);
+    await run.close();
+    return fail(problem);
+  }
+
+  private constructor(request: RunRequest, log: MainLogWriter) {
+    const { config, bus } = request;
+    this.#request = request;
+    this.#log = log;
+    this.#syslog = new Syslog({ tag: 'supervisord', onProblem: (text) => log.log('error', text) });
+    const clock = new SystemClock(() => this.#supervisor.wake());
+    this.#outputs = this.#openOutputs();
+    const children = new LocalChildren(
+      this.#outputs,
+      { own: process.env, serverUrl: serverUrlOf(config.servers) },
+      (event) => this.#supervisor.child(event),
+    );
+    const events = new Listeners({ log, children, identifier: config.daemon.identifier, bus, after });
+    this.#listeners = events;
+    this.#supervisor = new Supervisor(config, {
+      clock,
+      children,
+      outputs: this.#outputs,
+      log,
+      events,
+      pid: pid(process.pid),
+      load: request.load,
+      finished: (outcome) => this.#finished.resolve(outcome),
+    });
+  }
+
+  get log(): MainLog {
+    return this.#log;
+  }
+
+  /** Resolves when everything is stopped. */
+  get finished(): Promise<'shutdown' | 'restart'> {
+    return this.#finished.promise;
+  }
+
+  /** @source spec lifecycle 6.2 */
+  signal(name: NodeJS.Signals): void {
+    switch (name) {
+      case 'SIGHUP':
+        if (this.#supervisor.mood !== 'RUNNING') {
+          this.#log.log('warn', 'ignored SIGHUP indicating restart request (shutdown in progress)');
+          return;
+        }
+        this.#log.log('warn', 'received SIGHUP indicating restart request');
+        this.#supervisor.restart();
+        return;
+      case 'SIGUSR2':
+        this.#log.log('info', 'received SIGUSR2 indicating log reopen request');
+        this.#log.reopen();
+        this.#outputs.reopen();
+        return;
+      case 'SIGUSR1':
+        this.#log.log('warn', 'ignored SIGUSR1');
+        return;
+      default:
+        this.#log.log('warn', `received ${name} indicating exit request`);
+        this.#supervisor.shutdown();
+    }
+  }
+
+  /** Closes what is open, in the opposite order. */
+  async close(): Promise<void> {
+    await this.#resources.disposeAsync();
+    this.#syslog.close();
+    this.#log.close();
+  }
+
+  async #start(): Promise<StartProblem | undefined> {
+    const { config, messages } = this.#request;
+    const { daemon } = config;
+    for (const { level, message } of messages) this.#log.log(level, message);
+    for (const warning of config.warnings) this.#log.log('warn', logLine(warning));
+    for (const notice of config.notices) this.#log.log('info', notice);
+    const problem = await this.#openServers();
+    if (problem !== undefined) return problem;
+    const other = liveDaemon(daemon.pidfile);
+    if (other !== undefined) return { status: 2, text: alreadyRunning(daemon.pidfile, other) };
+    this.#resources.defer(() => this.#removeState());
+    if (!daemon.nocleanup) this.#cleanAutoLogs();
+    this.#writePidfile();
+    this.#supervisor.boot();
+    if (daemon.watch) this.#resources.use(await this.#watch());
+    return undefined;
+  }
+
+  #openOutputs(): SlotOutputs {
+    const { daemon } = this.#request.config;
+    const log = this.#log;
+    const onProblem = (text: string): void => log.log('error', text);
+    return new SlotOutputs({
+      pipes: new PipeFolder(daemon.statedir),
+      log,
+      isDebug: ['debug', 'trace', 'blather'].includes(daemon.loglevel),
+      stripAnsi: daemon.stripAnsi,
+      openLog: (path, { maxbytes, backups }) => openLogFile({ path, maxbytes, backups, onProblem }),
+      openSyslog: (process) => syslogSink(this.#syslog, process),
+      autoLog: (process, channel) => {
+        const { childlogdir, identifier } = daemon;
+        const made = createAutoLog({ childlogdir, identifier, process, channel });
+        if (made.ok) return made.value;
+        onProblem(`cannot create the log of ${process} in ${childlogdir}: ${made.error}`);
+        return '';
+      },
+      pidOf: (slot) => {
+        const record = this.#supervisor.record(slot);
+        return (record === undefined ? undefined : pidOf(record.state)) ?? 0;
+      },
+      publish: (event) => this.#listeners.publish(event),
+      dialogue: (slot) =>
+        this.#listeners.status(slot.group) === undefined ? undefined : (chunk) => this.#listeners.output(slot, chunk),
+    });
+  }
+
+  /** @source spec lifecycle 6.1, 6.7 */
+  async #openServers(): Promise<StartProblem | undefined> {
+    const { config, notice } = this.#request;
+    const token = randomToken();
+    const ports = {
+      control: this.#supervisor,
+      logs: logReader,
+      mainLogFile: this.#log,
+      journal: this.#log,
+      sha1,
+      token,
+    };
+    for (const server of config.servers) {
+      for (const { namespace } of config.rpcinterfaces)
+        this.#log.log('info', `RPC interface '${namespace}' initialized`);
+      if (server.username === undefined) {
+        const text = `Server '${server.section}' running without any HTTP authentication checking`;
+        this.#log.log('critical', text);
+      }
+      const opened = await openServer(server, {
+        handler: createHandler(ports, server),
+        notice: (text) => notice(`${text}\n`),
+        report: (error) => this.#log.log('critical', `bug: ${error instanceof Error ? error.stack : String(error)}`),
+      });
+      if (!opened.ok) return serverProblem(opened.error);
+      this.#resources.use(disposable(opened.value));
+    }
+    return undefined;
+  }
+
+  #cleanAutoLogs(): void {
+    const { childlogdir, identifier } = this.#request.config.daemon;
+    for (const warning of cleanAutoLogs(childlogdir, identifier, [])) this.#log.log('warn', warning);
+  }
+
+  #writePidfile(): void {
+    const { pidfile } = this.#request.config.daemon;
+    try {
+      writePidfile(pidfile);
+      this.#resources.defer(() => removePidfile(pidfile));
+    } catch {
+      this.#log.log('critical', `could not write pidfile ${pidfile}`);
+    }
+    this.#log.log('info', `supervisord started with pid ${process.pid}`);
+  }
+
+  #watch(): Promise<AsyncDisposable> {
+    const updater = new Updater(this.#supervisor, this.#log);
+    return watchFiles(this.#request.config, () => {
+      updater.update().catch((cause: unknown) => this.#log.log('critical', `bug: update failed: ${String(cause)}`));
+    });
+  }
+
+  /** The pipes go; the state directory goes with them when nothing else is in it. */
+  #removeState(): void {
+    this.#outputs.closeAll();
+    const { statedir } = this.#request.config.daemon;
+    try {
+      rmdirSync(statedir);
+    } catch (cause) {
+      const code = errnoOf(cause);
+      if (code === 'ENOENT' || code === 'ENOTEMPTY' || code === 'EBUSY') return;
+      this.#log.log('warn', `cannot remove the state directory ${statedir}: ${code}`);
+    }
+  }
+}
+
+const disposable = (server: OpenServer): AsyncDisposable => ({
+  [Symbol.asyncDispose]: () => server.close(),
+});
+
+/** For the children: the first unix server, else the first inet server. @source spec lifecycle 3.2 */
+function serverUrlOf(servers: readonly ServerConfig[]): string | undefined {
+  const unix = servers.find((server) => server.kind === 'unix');
+  if (unix !== undefined) return `unix://${unix.file}`;
+  const inet = servers.find((server) => server.kind === 'inet');
+  return inet === undefined ? undefined : `http://${inet.host === '' ? 'localhost' : inet.host}:${inet.port}`;
+}
+
+const alreadyRunning = (pidfile: string, other: number): string =>
+  `Another supervisord is already running with pid ${other}, as ${pidfile} tells.  Shut it down first.`;
+
+function serverProblem(
+  problem: { readonly kind: 'in-use' } | { readonly kind: 'error'; readonly code: string },
+): StartProblem {
+  if (problem.kind === 'in-use') return { status: 2, text: IN_USE };
+  return { status: 2, text: `Cannot open an HTTP server: socket.error reported errno.${problem.code}` };
+}

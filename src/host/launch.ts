@@ -1,0 +1,37 @@
+/** What the launcher and the foreground process tell through the environment; taken out of it before anybody inherits it. */
+
+const ARGV0 = 'SUPERD_ARGV0';
+const NOFILE = 'SUPERD_NOFILE';
+const DAEMON = 'SUPERD_DAEMON';
+
+export interface Launch {
+  /** The name by which superd was called. */
+  readonly argv0: string;
+  /** The soft limit of open files before Node raised it; 0 when unknown. */
+  readonly foundFiles: number;
+  /** This is the background process. */
+  readonly isDaemon: boolean;
+}
+
+function take(name: string): string | undefined {
+  const value = process.env[name];
+  delete process.env[name];
+  return value;
+}
+
+/** To be called once, before anything else. */
+export function takeLaunch(): Launch {
+  const files = take(NOFILE);
+  return {
+    argv0: take(ARGV0) ?? process.argv[1] ?? 'superd',
+    foundFiles: files === 'unlimited' ? Number.POSITIVE_INFINITY : Number(files ?? 0),
+    isDaemon: take(DAEMON) === '1',
+  };
+}
+
+/** The same for the background process. */
+export const launchEnvironment = ({ argv0, foundFiles }: Launch): Readonly<Record<string, string>> => ({
+  [ARGV0]: argv0,
+  [NOFILE]: Number.isFinite(foundFiles) ? String(foundFiles) : 'unlimited',
+  [DAEMON]: '1',
+});
