@@ -23,6 +23,9 @@ const UNKNOWN_WARNING =
   'has entered the UNKNOWN state and will no longer receive events, this usually indicates ' +
   'the process violated the eventlistener protocol';
 
+/** A longer event is not sent to anybody: no pipe would ever take it. */
+export const MAX_EVENT_BYTES = 8_388_608;
+
 export interface PoolPorts {
   /** Writes to the standard input of one listener process, everything or nothing. */
   send(process: string, data: Uint8Array): Result<void, 'closed' | 'full'>;
@@ -249,6 +252,12 @@ export class ListenerPool {
     if (first === undefined || ready.length === 0) return false;
     const { server, lengthIn } = this.#options;
     const data = envelope({ ...first, server, lengthIn, pool: this.name });
+    if (data.length > MAX_EVENT_BYTES) {
+      this.#buffer.shift();
+      this.#discarded += 1;
+      this.#ports.log('error', `pool ${this.name} cannot send event ${first.serial}: it has ${data.length} bytes`);
+      return true;
+    }
     for (const listener of ready) {
       const sent = this.#ports.send(listener.process, data);
       if (sent.ok) {

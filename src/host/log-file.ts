@@ -2,10 +2,11 @@
  * A log on disk or on a descriptor: bytes are written before `append` returns, rotated when a regular file has grown, and
  * held back within a limit while the target takes none. It never throws and never touches what is not a regular file.
  */
-import { fstatSync, ftruncateSync, lstatSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { fstatSync, ftruncateSync, lstatSync, readdirSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { fail, ok, type Result } from '../errors.ts';
 import { Backlog } from '../logs/backlog.ts';
-import { planRotation, type RotationPolicy, rotationThreshold } from '../logs/rotation.ts';
+import { backupNumbers, planRotation, type RotationPolicy, rotationThreshold } from '../logs/rotation.ts';
 import type { LogSink } from '../logs/sink.ts';
 import { type Millis, millis } from '../units.ts';
 import { after } from './clock.ts';
@@ -54,7 +55,7 @@ export class LogFile implements LogSink {
     if (this.#isClosed) return;
     // A target that fails, unlike one that is full, is left alone until its next turn.
     if (this.#failure === 'EAGAIN') this.#catchUp();
-    const written = this.#backlog.isEmpty ? this.#write(chunk) : 0;
+    const written = this.#backlog.length === 0 ? this.#write(chunk) : 0;
     if (written < chunk.length) this.#holdBack(chunk.subarray(written));
     if (this.#size >= this.#threshold) this.#rotate();
   }
@@ -125,9 +126,9 @@ export class LogFile implements LogSink {
   }
 
   #catchUp(): void {
-    if (this.#backlog.isEmpty) return;
+    if (this.#backlog.length === 0) return;
     this.#backlog.drain((data) => this.#write(data));
-    if (!this.#backlog.isEmpty) {
+    if (this.#backlog.length > 0) {
       this.#retryLater();
       return;
     }
@@ -173,8 +174,9 @@ export class LogFile implements LogSink {
   }
 
   #shift(): void {
-    const renames = planRotation(this.path, this.#options);
-    const special = [this.path, ...renames.map(({ to }) => to)].find(isSpecial);
+    const taken = backupNumbers(basename(this.path), readdirSync(dirname(this.path)));
+    const renames = planRotation(this.path, this.#options, taken);
+    const special = [this.path, ...renames.flatMap(({ from, to }) => [from, to])].find(isSpecial);
     if (special !== undefined) {
       this.#postponeRotation(`${special} is not a regular file`);
       return;

@@ -4,6 +4,9 @@
  */
 import { Buffer } from 'node:buffer';
 
+/** No more than this is kept, whatever `*_capture_maxbytes` says: it must fit into one event. */
+export const MAX_CAPTURE = 67_108_864;
+
 const BEGIN = Buffer.from('<!--XSUPERVISOR:BEGIN-->');
 const END = Buffer.from('<!--XSUPERVISOR:END-->');
 const EMPTY: Uint8Array = new Uint8Array(0);
@@ -77,7 +80,7 @@ export class Capture {
 
   /** @param max how many bytes between two tags are kept. */
   constructor(max: number, output: CaptureOutput) {
-    this.#buffer = new TailBuffer(max);
+    this.#buffer = new TailBuffer(Math.min(max, MAX_CAPTURE));
     this.#output = output;
   }
 

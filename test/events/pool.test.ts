@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { ListenerGroup, ProcessConfig, StreamConfig } from '../../src/config/model.ts';
 import { fail, ok, type Result } from '../../src/errors.ts';
 import type { SupervisorEvent } from '../../src/events/event.ts';
-import { DISCARD_LINES, ListenerPool, PROMPT_REDELIVERIES } from '../../src/events/pool.ts';
+import { DISCARD_LINES, ListenerPool, MAX_EVENT_BYTES, PROMPT_REDELIVERIES } from '../../src/events/pool.ts';
 import { bytes, millis, signal } from '../../src/units.ts';
 
 const stream: StreamConfig = {
@@ -48,7 +48,7 @@ const group = (processes: readonly string[], bufferSize: number): ListenerGroup 
   priority: -1,
   processes: processes.map(processConfig),
   place,
-  events: ['TICK', 'TICK_5'],
+  events: ['TICK', 'TICK_5', 'REMOTE_COMMUNICATION'],
   bufferSize,
   resultHandler: 'supervisor.dispatchers:default_handler',
 });
@@ -243,6 +243,16 @@ test('an event that no pipe takes is kept and tried again later', () => {
   answers.clear();
   wake();
   assert.deepEqual(sent, ['a:0/0']);
+});
+
+test('an event that no pipe could ever take does not block the pool', () => {
+  const { pool, sent, logged, say, start } = fixture(['a'], 2);
+  pool.accept({ kind: 'remote-communication', type: 't', data: 'x'.repeat(MAX_EVENT_BYTES) }, 0);
+  pool.accept(tick(5), 1);
+  start('a');
+  say('a', 'READY\n');
+  assert.deepEqual([sent, pool.status().discarded], [['a:1/1'], 1]);
+  assert.match(logged[1] ?? '', /^error pool p cannot send event 0: it has \d+ bytes$/);
 });
 
 test('an event that is rejected again and again waits before it is sent again', () => {
