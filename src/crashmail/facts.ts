@@ -93,6 +93,7 @@ const tailText = (answer: Answer): string | undefined =>
  * 1.7); the file itself is the second source.
  */
 async function tailOf(witnesses: Witnesses, answer: Answer, path: string, lines: number): Promise<LogTail> {
+  if (lines === 0) return { lines: [], problem: 'left out' };
   const sent = tailText(answer);
   const text = sent ?? (path === '' ? undefined : await witnesses.readTail(path, tailBytes(lines)));
   if (text !== undefined) return { lines: lastLines(text, lines), problem: '' };

@@ -10,17 +10,15 @@ const SILENCE_MS = 30_000;
 const DNS_MS = 10_000;
 const WHOLE_MS = 90_000;
 
-const NO_RECIPIENT = 'undisclosed-recipients:;';
-
 /** A mail in nodemailer's words. Nothing in it may name a file or a URL to read. */
 const messageOf = (mail: Mail) =>
   ({
     from: mail.from,
-    to: mail.to,
+    ...(mail.to === '' ? {} : { to: mail.to }),
     subject: mail.subject,
     date: new Date(mail.date),
     messageId: mail.messageId,
-    headers: { ...mail.headers, ...(mail.to === '' ? { To: NO_RECIPIENT } : {}) },
+    headers: { ...mail.headers },
     text: mail.text,
     disableFileAccess: true,
     disableUrlAccess: true,
@@ -67,8 +65,11 @@ async function sendBySmtp(url: string, mail: Mail, abort: AbortSignal): Promise<
   }
 }
 
-/** @param url gives the server's URL each time, or why there is none now */
-export function smtpChannel(url: () => { readonly url: string } | { readonly problem: string }): Channel {
+/** The server's URL, or why there is none now. */
+export type SmtpUrl = { readonly url: string } | { readonly problem: string };
+
+/** @param url is asked before each mail */
+export function smtpChannel(url: () => SmtpUrl): Channel {
   return {
     name: 'smtp',
     async deliver(mail, abort): Promise<Delivery> {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { Channel, Delivery } from '../crashmail/ports.ts';
 import type { Mail } from '../crashmail/render.ts';
 import { makePrivate, moveSynced, writeSynced } from './durable.ts';
+import { errnoOf } from './errno.ts';
 import { buildMessage } from './mail.ts';
-import { errnoOf } from './permissions.ts';
 
 /** What maildir(5) asks for in place of the two characters that a host name must not bring in. */
 const safeHost = (host: string): string => host.replaceAll('/', '\\057').replaceAll(':', '\\072').slice(0, 64);

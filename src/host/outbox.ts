@@ -15,11 +15,14 @@ import {
 import type { Outbox } from '../crashmail/ports.ts';
 import { fail, HostError, ok, type Result } from '../errors.ts';
 import { makePrivate, moveSynced, writeSynced } from './durable.ts';
-import { errnoOf } from './permissions.ts';
+import { errnoOf } from './errno.ts';
 import { processMark } from './process-mark.ts';
 
 const FOLDERS = ['tmp', 'waiting', 'sent', 'failed'] as const;
 type Folder = (typeof FOLDERS)[number];
+
+/** After this a file in tmp belongs to a process that died. */
+const HALF_WRITTEN_MS = 3_600_000;
 
 /** Sorts by time, and ends in the id. */
 const FILE_NAME = /^[0-9]{13,}-([A-Za-z0-9]+)\.json$/;
@@ -35,6 +38,7 @@ export class DiskOutbox implements Outbox {
   readonly #waiting = new Map<string, string>();
   readonly #settled: Record<'sent' | 'failed', Map<string, string>> = { sent: new Map(), failed: new Map() };
   #trouble = '';
+  #last: Promise<unknown> = Promise.resolve();
 
   /** @param directory private to one listener of one daemon; made when it is first used */
   constructor(directory: string, say: (line: string) => void) {
@@ -75,11 +79,11 @@ export class DiskOutbox implements Outbox {
     return record;
   }
 
-  async update(record: OutboxRecord): Promise<Result<void, HostError>> {
+  update(record: OutboxRecord): Promise<Result<void, HostError>> {
     return this.#attempt('update a report in', () => this.#write(record));
   }
 
-  async settle(record: OutboxRecord, outcome: 'sent' | 'failed'): Promise<Result<void, HostError>> {
+  settle(record: OutboxRecord, outcome: 'sent' | 'failed'): Promise<Result<void, HostError>> {
     return this.#attempt('move a report in', async () => {
       const name = this.#waiting.get(record.report.id) ?? fileName(record);
       if (outcome === 'failed') {
@@ -112,13 +116,18 @@ export class DiskOutbox implements Outbox {
     return join(this.#directory, folder, name);
   }
 
-  async #attempt(op: string, work: () => Promise<void>): Promise<Result<void, HostError>> {
-    try {
-      await work();
-      return ok(undefined);
-    } catch (cause) {
-      return fail(cause instanceof HostError ? cause : new HostError(op, this.#directory, errnoOf(cause), cause));
-    }
+  /** One change at a time, so that a look at the folders never sees half of one. */
+  #attempt(op: string, work: () => Promise<void>): Promise<Result<void, HostError>> {
+    const done = this.#last.then(async () => {
+      try {
+        await work();
+        return ok(undefined);
+      } catch (cause) {
+        return fail(cause instanceof HostError ? cause : new HostError(op, this.#directory, errnoOf(cause), cause));
+      }
+    });
+    this.#last = done;
+    return done;
   }
 
   /** Made anew when somebody has removed it; never used when it belongs to somebody else. */
@@ -169,9 +178,11 @@ export class DiskOutbox implements Outbox {
     for (const name of names) into.set(idOf(name), name);
   }
 
+  /** Only what is old: another process may just be writing. */
   async #clearTmp(): Promise<void> {
     for (const name of await readdir(join(this.#directory, 'tmp'))) {
-      await rm(this.#path('tmp', name), { recursive: true, force: true });
+      const { mtimeMs } = await lstat(this.#path('tmp', name));
+      if (Date.now() - mtimeMs > HALF_WRITTEN_MS) await rm(this.#path('tmp', name), { recursive: true, force: true });
     }
   }
 

@@ -1,6 +1,6 @@
 /** Reads small pieces of files that others may have prepared: the end of a log, a secret. */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
-import { errnoOf } from './permissions.ts';
+import { errnoOf } from './errno.ts';
 
 /** Up to `length` bytes of an open file from `offset`. */
 function readAt(fd: number, offset: number, length: number): Buffer {

@@ -5,7 +5,7 @@ import type { Channel, Delivery, Outbox, Surroundings } from '../../src/crashmai
 import type { Mail } from '../../src/crashmail/render.ts';
 import type { Facts, Report } from '../../src/crashmail/report.ts';
 import { fail, HostError, ok, type Result } from '../../src/errors.ts';
-import { epochMillis, millis } from '../../src/units.ts';
+import { type EpochMillis, epochMillis, type Millis, millis } from '../../src/units.ts';
 
 export const START = 1_795_341_205_000;
 
@@ -49,13 +49,13 @@ export class FakeSurroundings implements Surroundings {
   readonly pauses: number[] = [];
   /** Called at each pause; the only place where a test gets its turn. */
   paused: (time: number) => void = () => {};
-  readonly now = () => millis(this.time);
-  readonly wall = () => epochMillis(START + this.time);
-  readonly random = () => 0.5;
+  readonly now = (): Millis => millis(this.time);
+  readonly wall = (): EpochMillis => epochMillis(START + this.time);
+  readonly random = (): number => 0.5;
   readonly say = (line: string): void => {
     this.said.push(line);
   };
-  readonly pause = async (time: number, abort: AbortSignal): Promise<void> => {
+  readonly pause = async (time: Millis, abort: AbortSignal): Promise<void> => {
     if (abort.aborted) return;
     this.pauses.push(time);
     this.time += time;
@@ -65,8 +65,8 @@ export class FakeSurroundings implements Surroundings {
 
 /** An outbox in memory; `broken` makes every write fail. */
 export class FakeOutbox implements Outbox {
-  readonly records = new Map<string, OutboxRecord>();
-  readonly settled = new Map<string, 'sent' | 'failed'>();
+  readonly records: Map<string, OutboxRecord> = new Map();
+  readonly settled: Map<string, 'sent' | 'failed'> = new Map();
   broken = false;
   role: 'owner' | 'guest' = 'owner';
 

@@ -1,0 +1,277 @@
+/** crashmail under the real supervisord, with a real SMTP server and a mail reader that is not ours. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { type TestContext, test } from 'node:test';
+import { SMTPServer } from 'smtp-server';
+import { CHECKOUT, type Daemon, environmentOf, privateDirectory, startDaemon } from '../support/daemon.ts';
+import { needs } from '../support/peers.ts';
+import { freePort } from '../support/ports.ts';
+import { until } from '../support/until.ts';
+
+const CRASHMAIL = `${process.execPath} ${CHECKOUT}/src/crashmail.ts`;
+const NEEDS = needs('supervisord', 'python3');
+
+const config = (options: string): string => `
+[eventlistener:crashmail]
+command=${CRASHMAIL} -m ops@example.com -p once -p again -p quiet --queue %(here)s/queue ${options}
+events=PROCESS_STATE
+startsecs=0
+stderr_logfile=%(here)s/crashmail.err
+
+[program:once]
+command=/bin/sh %(here)s/crash.sh 3
+autostart=false
+autorestart=false
+startsecs=0
+
+[program:again]
+command=/bin/sh %(here)s/crash.sh 4
+autostart=false
+autorestart=false
+startsecs=0
+
+[program:quiet]
+command=/bin/sleep 600
+autostart=false
+startsecs=0
+`;
+
+const CRASH_SH = `
+echo "to stdout"
+printf 'b\\303\\266om \\033[31mred\\033[0m \\377\\n.\\nFrom here\\n' >&2
+exit $1
+`;
+
+const start = (t: TestContext, options: string): Promise<Daemon> =>
+  startDaemon(t, { program: 'supervisord', config: config(options), files: { 'crash.sh': CRASH_SH } });
+
+const listing = (folder: string): readonly string[] => (existsSync(folder) ? readdirSync(folder).sort() : []);
+
+/** The files of the one outbox below a queue folder. */
+function inQueue(dir: string, folder: 'waiting' | 'sent' | 'failed'): readonly string[] {
+  const [name = 'none'] = listing(join(dir, 'queue'));
+  return listing(join(dir, 'queue', name, folder));
+}
+
+interface ParsedMail {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly defects: number;
+  readonly type: string;
+}
+
+const PARSER = `
+import email, email.policy, json, sys
+m = email.message_from_bytes(sys.stdin.buffer.read(), policy=email.policy.default)
+print(json.dumps({"headers": {k.lower(): str(v) for k, v in m.items()}, "body": m.get_content(),
+  "defects": len(m.defects) + sum(len(v.defects) for v in m.values()), "type": m.get_content_type()}))
+`;
+
+/** What Python's email module reads in a message. */
+async function parse(message: Uint8Array | string): Promise<ParsedMail> {
+  const python = spawn('/usr/bin/python3', ['-c', PARSER], { stdio: ['pipe', 'pipe', 'inherit'] });
+  python.stdin.end(message);
+  return JSON.parse(await text(python.stdout));
+}
+
+/** A mail server; `accept` says whether a message is taken, and may keep it waiting for ever. */
+class MailServer {
+  readonly accepted: string[] = [];
+  offered = 0;
+  readonly #server: SMTPServer;
+
+  constructor(t: TestContext, accept: (offered: number) => boolean = () => true) {
+    this.#server = new SMTPServer({
+      disabledCommands: ['STARTTLS'],
+      authOptional: true,
+      closeTimeout: 1,
+      onData: (stream, _session, done) => {
+        text(stream).then((message) => {
+          this.offered += 1;
+          if (!accept(this.offered)) return;
+          this.accepted.push(message);
+          done();
+        }, done);
+      },
+    });
+    this.#server.on('error', () => {});
+    t.after(() => new Promise<void>((resolve) => this.#server.close(() => resolve())));
+  }
+
+  async listen(port = 0): Promise<number> {
+    const server = this.#server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    const address: AddressInfo | string | null = server.address();
+    return address === null || typeof address === 'string' ? 0 : address.port;
+  }
+}
+
+const complain = (daemon: Daemon): string => `\n${daemon.read('crashmail.err')}\n${daemon.log()}`;
+
+test('crashmail mails each unexpected exit once, and no stop', NEEDS, async (t) => {
+  const daemon = await start(t, '--maildir %(here)s/Maildir -o HDR');
+  const inbox = join(daemon.dir, 'Maildir', 'new');
+  await daemon.rpc('supervisor.startProcess', 'once');
+  await until(
+    () => `the first mail${complain(daemon)}`,
+    () => listing(inbox).length === 1,
+  );
+  await daemon.rpc('supervisor.startProcess', 'quiet');
+  await daemon.rpc('supervisor.stopProcess', 'quiet');
+  await daemon.rpc('supervisor.startProcess', 'again');
+  // Events come in their order: whatever the stop had caused would be here before the second crash.
+  await until(
+    () => `the second mail${complain(daemon)}`,
+    () => listing(inbox).length === 2,
+  );
+  const mails = await Promise.all(listing(inbox).map((name) => parse(readFileSync(join(inbox, name)))));
+  const first = mails.find(({ headers }) => headers['x-superd-program'] === 'once');
+  assert.ok(first);
+  assert.equal(first.defects, 0);
+  assert.equal(first.type, 'text/plain');
+  assert.match(first.headers['subject'] ?? '', /^HDR: \[.+\] once exited with code 3 \(unexpected\)$/);
+  assert.equal(first.headers['auto-submitted'], 'auto-generated');
+  assert.deepEqual(new Set(mails.map(({ headers }) => headers['x-superd-program'])), new Set(['once', 'again']));
+  assert.equal(first.headers['to'], 'ops@example.com');
+  assert.match(first.headers['from'] ?? '', /^superd@/);
+  assert.match(first.body, /Last 3 lines of stderr:\n {2}böom red \ufffd\n {2}\.\n {2}From here\n/);
+  assert.match(first.body, /Last line of stdout:\n {2}to stdout\n/);
+  assert.match(first.body, /Next: +none: it stays EXITED/);
+  await until('both are settled', () => inQueue(daemon.dir, 'sent').length === 2);
+  assert.deepEqual(inQueue(daemon.dir, 'waiting'), []);
+  await daemon.stop();
+  daemon.assertQuiet();
+});
+
+test('crashmail keeps a report while the mail server is down, and sends it once', NEEDS, async (t) => {
+  const port = await freePort();
+  const daemon = await start(t, `--smtp smtp://127.0.0.1:${port}`);
+  await daemon.rpc('supervisor.startProcess', 'once');
+  await until(
+    () => `a first attempt${complain(daemon)}`,
+    () => daemon.read('crashmail.err').includes('not yet sent by smtp'),
+  );
+  assert.equal(inQueue(daemon.dir, 'waiting').length, 1);
+  const server = new MailServer(t);
+  await server.listen(port);
+  await until(
+    () => `the mail${complain(daemon)}`,
+    () => inQueue(daemon.dir, 'sent').length === 1,
+  );
+  await daemon.rpc('supervisor.stopProcess', 'crashmail');
+  await daemon.rpc('supervisor.startProcess', 'crashmail');
+  await daemon.rpc('supervisor.startProcess', 'again');
+  await until(
+    () => `the mail of another crash${complain(daemon)}`,
+    () => inQueue(daemon.dir, 'sent').length === 2,
+  );
+  const mails = await Promise.all(server.accepted.map(parse));
+  assert.deepEqual(
+    mails.map(({ headers }) => headers['x-superd-program']),
+    ['once', 'again'],
+  );
+});
+
+test('crashmail sends the same mail again when it was killed in the middle of sending', NEEDS, async (t) => {
+  const server = new MailServer(t, (offered) => offered > 1);
+  const daemon = await start(t, `--smtp smtp://127.0.0.1:${await server.listen()}`);
+  await daemon.rpc('supervisor.startProcess', 'once');
+  await until(
+    () => `the server was offered the mail${complain(daemon)}`,
+    () => server.offered === 1,
+  );
+  process.kill((await daemon.status('crashmail')).pid, 'SIGKILL');
+  await until(
+    () => `the mail${complain(daemon)}`,
+    () => inQueue(daemon.dir, 'sent').length === 1,
+  );
+  await daemon.rpc('supervisor.startProcess', 'again');
+  await until(
+    () => `the mail of another crash${complain(daemon)}`,
+    () => inQueue(daemon.dir, 'sent').length === 2,
+  );
+  const mails = await Promise.all(server.accepted.map(parse));
+  assert.deepEqual(
+    mails.map(({ headers }) => headers['x-superd-program']),
+    ['once', 'again'],
+  );
+});
+
+/** crashmail as a child of this test, which plays the daemon. */
+function listen(dir: string, ...options: readonly string[]): ChildProcess {
+  const args = [`${CHECKOUT}/src/crashmail.ts`, '--queue', join(dir, 'queue'), ...options];
+  // A group leader, as the daemon's children are.
+  return spawn(process.execPath, args, {
+    env: { ...environmentOf(dir), SUPERVISOR_SERVER_URL: `unix://${dir}/none.sock` },
+    stdio: ['pipe', 'pipe', 'inherit'],
+    detached: true,
+  });
+}
+
+const EVENT = (serial: number): string => {
+  const payload = 'processname:celery groupname:wörker from_state:RUNNING expected:0 pid:42';
+  const header = `ver:3.0 server:supervisor serial:${serial} pool:crashmail poolserial:1 eventname:PROCESS_STATE_EXITED`;
+  return `${header} len:${payload.length}\n${payload}`;
+};
+
+test('crashmail makes one mail of an event that is told again after a SIGKILL', NEEDS, async (t) => {
+  const dir = privateDirectory(t);
+  const inbox = join(dir, 'Maildir', 'new');
+  const first = listen(dir, '--maildir', join(dir, 'Maildir'));
+  first.stdin?.write(EVENT(7));
+  await until('the report is on disk', () => inQueue(dir, 'waiting').length + inQueue(dir, 'sent').length === 1);
+  first.kill('SIGKILL');
+  await once(first, 'exit');
+  const second = listen(dir, '--maildir', join(dir, 'Maildir'));
+  second.stdin?.write(EVENT(7));
+  const answers: string[] = [];
+  second.stdout?.setEncoding('utf8').on('data', (chunk: string) => answers.push(chunk));
+  await until('it is acknowledged', () => answers.join('') === 'READY\nRESULT 2\nOKREADY\n');
+  await until('it is mailed', () => inQueue(dir, 'sent').length === 1);
+  second.stdin?.write(EVENT(8));
+  await until('another is mailed', () => inQueue(dir, 'sent').length === 2);
+  second.stdin?.end();
+  const [status] = await once(second, 'exit');
+  assert.equal(status, 0);
+  assert.equal(listing(inbox).length, 2);
+});
+
+test('crashmail feeds a sendmail program, and refuses a secret that others can read', NEEDS, async (t) => {
+  const dir = privateDirectory(t);
+  const secret = join(dir, 'smtp');
+  writeFileSync(secret, 'smtp://u:hunter2@127.0.0.1:1\n', { mode: 0o644 });
+  const child = listen(dir, '-m', 'ops@example.com', '-s', `cat > ${dir}/mail`, '--smtp-file', secret);
+  child.stdin?.write(EVENT(1));
+  await until(
+    'the program has the mail',
+    () => existsSync(join(dir, 'mail')) && readFileSync(join(dir, 'mail')).length > 0,
+  );
+  await until('the record says why it waits', () => {
+    const [name] = inQueue(dir, 'waiting');
+    const [outbox = ''] = listing(join(dir, 'queue'));
+    return (
+      name !== undefined && readFileSync(join(dir, 'queue', outbox, 'waiting', name), 'utf8').includes('chmod 600')
+    );
+  });
+  child.stdin?.end();
+  await once(child, 'exit');
+  const mail = await parse(readFileSync(join(dir, 'mail')));
+  assert.equal(mail.defects, 0);
+  assert.match(mail.headers['subject'] ?? '', /wörker:celery exited \(unexpected\)$/);
+});
+
+test('crashmail explains itself and leaves with superlance’s status', NEEDS, async (t) => {
+  const dir = privateDirectory(t);
+  const wrong = listen(dir, '--nope');
+  const [status] = await once(wrong, 'exit');
+  assert.equal(status, 255);
+  const help = listen(dir, '-h');
+  const [output, [helpStatus]] = await Promise.all([help.stdout === null ? '' : text(help.stdout), once(help, 'exit')]);
+  assert.equal(helpStatus, 0);
+  assert.match(output, /--optionalheader/);
+});
