@@ -54,7 +54,11 @@ export function beginStop(
   { slot, state }: ProcessInfo,
   { name, wait }: { readonly name: string; readonly wait: boolean },
 ): Begun {
-  if (!isRunning(state)) throw new RpcFault('NOT_RUNNING', name);
+  if (!isRunning(state)) {
+    // It may be about to be restarted; whoever says stop does not want that.
+    control.stop(slot);
+    throw new RpcFault('NOT_RUNNING', name);
+  }
   const stopped = control.stop(slot);
   if (!stopped.ok) throw new RpcFault('FAILED', stopped.error);
   const now = control.process(slot);

@@ -3,9 +3,10 @@
  * the caller; every method that changes something does so at once and reports what became of it.
  */
 import type { Config, GroupConfig, ProcessConfig } from '../config/model.ts';
+import type { Plan } from '../config/plan.ts';
 import type { Result } from '../errors.ts';
 import type { CommandProblem } from '../process/command.ts';
-import type { StateName } from '../process/state.ts';
+import type { ExitStatus, StateName } from '../process/state.ts';
 import type { EpochMillis, Pid, Signal } from '../units.ts';
 import type { Slot } from './host.ts';
 
@@ -42,6 +43,20 @@ export interface Rereading {
   readonly removed: readonly string[];
 }
 
+export interface LastExit {
+  readonly pid: Pid;
+  readonly status: ExitStatus;
+  readonly startedAt: EpochMillis | undefined;
+  readonly stoppedAt: EpochMillis;
+}
+
+/** What happened to a process since its group became active. */
+export interface History {
+  readonly lastExit: LastExit | undefined;
+  /** Start attempts, the first included. */
+  readonly starts: number;
+}
+
 export interface Control {
   readonly mood: Mood;
   readonly pid: Pid;
@@ -53,6 +68,8 @@ export interface Control {
   groups(): readonly GroupInfo[];
   group(name: string): GroupInfo | undefined;
   process(slot: Slot): ProcessInfo | undefined;
+
+  history(slot: Slot): History | undefined;
 
   /** Would the command be found? */
   check(slot: Slot): CommandProblem | undefined;
@@ -68,6 +85,8 @@ export interface Control {
 
   /** Reads the files again; changes nothing that runs. The error is the text of fault CANT_REREAD. */
   reread(): Result<Rereading, string>;
+  /** What an update would do with the files as they are now; changes nothing, not even what was last read. */
+  plan(): Result<Plan, string>;
   addGroup(name: string): Result<void, 'bad-name' | 'already-added'>;
   removeGroup(name: string): Result<void, 'bad-name' | 'still-running'>;
   shutdown(): void;

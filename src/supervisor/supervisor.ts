@@ -3,14 +3,14 @@
  * process and in which order; the Loop carries it out. It does not know files, sockets or the machine.
  */
 import type { Config, GroupConfig } from '../config/model.ts';
-import { diffGroups } from '../config/plan.ts';
+import { diffGroups, type Plan } from '../config/plan.ts';
 import { fail, ok, type Result } from '../errors.ts';
 import type { CommandProblem } from '../process/command.ts';
 import { pidOf } from '../process/machine.ts';
 import { signalName } from '../process/signal.ts';
 import { isRunning, isStopped, type StateName } from '../process/state.ts';
 import { type EpochMillis, millis, type Pid, type Signal } from '../units.ts';
-import type { Control, GroupInfo, Mood, ProcessInfo, Rereading } from './control.ts';
+import type { Control, GroupInfo, History, Mood, ProcessInfo, Rereading } from './control.ts';
 import type { ChildEvent, Children, Clock, MainLog, Outputs, Slot } from './host.ts';
 import type { Listeners } from './listeners.ts';
 import { Loop } from './loop.ts';
@@ -111,6 +111,11 @@ export class Supervisor implements Control {
     return this.#loop.find(slot);
   }
 
+  history(slot: Slot): History | undefined {
+    const record = this.#loop.find(slot);
+    return record === undefined ? undefined : { lastExit: record.lastExit, starts: record.spawns };
+  }
+
   check(slot: Slot): CommandProblem | undefined {
     const record = this.#loop.find(slot);
     return record === undefined ? undefined : this.#ports.children.check(record.config);
@@ -168,6 +173,11 @@ export class Supervisor implements Control {
       changed: plan.changed.map(({ group }) => group),
       removed: plan.removed.map(({ name }) => name),
     });
+  }
+
+  plan(): Result<Plan, string> {
+    const loaded = this.#ports.load();
+    return loaded.ok ? ok(diffGroups(this.#activeGroups(), loaded.value.groups)) : loaded;
   }
 
   addGroup(name: string): Result<void, 'bad-name' | 'already-added'> {

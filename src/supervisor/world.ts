@@ -4,9 +4,9 @@
  */
 import type { GroupConfig, ProcessConfig } from '../config/model.ts';
 import { pidOf } from '../process/machine.ts';
-import type { ExitStatus, ProcessState, StateName } from '../process/state.ts';
-import type { EpochMillis, Pid } from '../units.ts';
-import type { ProcessInfo } from './control.ts';
+import type { ProcessState, StateName } from '../process/state.ts';
+import type { EpochMillis } from '../units.ts';
+import type { LastExit, ProcessInfo } from './control.ts';
 import type { Slot } from './host.ts';
 
 /** One process in one group. */
@@ -24,13 +24,6 @@ export interface ProcessRecord {
   readonly exitStatus: number;
   /** How the last child that ended did so. */
   readonly lastExit: LastExit | undefined;
-}
-
-export interface LastExit {
-  readonly pid: Pid;
-  readonly status: ExitStatus;
-  readonly startedAt: EpochMillis | undefined;
-  readonly stoppedAt: EpochMillis;
 }
 
 export interface GroupRecord {

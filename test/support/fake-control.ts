@@ -1,9 +1,18 @@
 /** A Control for tests of the API: processes are plain records that the test moves by hand. */
 import type { Config, GroupConfig, ProcessConfig, StreamConfig } from '../../src/config/model.ts';
+import type { Plan } from '../../src/config/plan.ts';
 import { ok, type Result } from '../../src/errors.ts';
 import type { CommandProblem } from '../../src/process/command.ts';
 import type { StateName } from '../../src/process/state.ts';
-import type { Control, GroupInfo, Mood, ProcessInfo, Rereading } from '../../src/supervisor/control.ts';
+import type {
+  Control,
+  GroupInfo,
+  History,
+  LastExit,
+  Mood,
+  ProcessInfo,
+  Rereading,
+} from '../../src/supervisor/control.ts';
 import type { Slot } from '../../src/supervisor/host.ts';
 import { bytes, type EpochMillis, epochMillis, millis, type Pid, pid, type Signal, signal } from '../../src/units.ts';
 
@@ -245,6 +254,16 @@ export class FakeControl implements Control {
     this.calls.push('restart');
     if (this.restartResult.ok) this.mood = 'RESTARTING';
     return this.restartResult;
+  }
+
+  lastExit: LastExit | undefined;
+  history(slot: Slot): History | undefined {
+    return this.process(slot) === undefined ? undefined : { lastExit: this.lastExit, starts: 3 };
+  }
+
+  nextPlan: Result<Plan, string> = ok({ added: [], changed: [], removed: [] });
+  plan(): Result<Plan, string> {
+    return this.nextPlan;
   }
 
   emitRemoteCommunication(type: string, data: string): void {
