@@ -33,9 +33,12 @@ export const webRequest = (request: IncomingMessage): WebRequest => ({
   readBody: () => readBody(request),
 });
 
+/** HTTP/1.0, or a request without a version. */
+const isOld = (request: IncomingMessage): boolean => request.httpVersion !== '1.1';
+
 /** Node answers 1.1 to everybody; supervisord echoes the version of the request. @source spec api 1.3 */
 function echoVersion(request: IncomingMessage, response: ServerResponse): void {
-  if (request.httpVersion !== '1.0' || !('_header' in response) || typeof response._header !== 'string') return;
+  if (!isOld(request) || !('_header' in response) || typeof response._header !== 'string') return;
   Object.assign(response, { _header: response._header.replace(/^HTTP\/1\.1/, 'HTTP/1.0') });
 }
 
@@ -44,7 +47,7 @@ const asksFor = (request: IncomingMessage, option: string): boolean =>
 
 /** Whether the connection ends with this answer. @source spec api 1.4 */
 const isLast = (request: IncomingMessage): boolean =>
-  request.httpVersion === '1.0' ? !asksFor(request, 'keep-alive') : asksFor(request, 'close');
+  isOld(request) ? !asksFor(request, 'keep-alive') : asksFor(request, 'close');
 
 function writeHead(
   request: IncomingMessage,
@@ -53,7 +56,7 @@ function writeHead(
 ): void {
   response.setHeader('Server', 'superd');
   if (head.last) response.setHeader('Connection', 'close');
-  else if (request.httpVersion === '1.0') response.setHeader('Connection', 'Keep-Alive');
+  else if (isOld(request)) response.setHeader('Connection', 'Keep-Alive');
   else response.removeHeader('Connection');
   for (const [name, value] of head.headers) response.setHeader(name, value);
   response.writeHead(head.status);
@@ -94,7 +97,7 @@ function sendStream(
   response: ServerResponse,
   { headers, source }: Extract<WebAnswer, { kind: 'stream' }>,
 ): void {
-  const last = request.httpVersion === '1.0' || asksFor(request, 'close');
+  const last = isOld(request) || asksFor(request, 'close');
   if (last) response.removeHeader('Transfer-Encoding');
   writeHead(request, response, { status: 200, headers, last });
   pump(response, source);
