@@ -41,9 +41,8 @@ const escape = (text: string): string =>
 
 /** Whole numbers are capped to what XML-RPC can carry; NaN has no form and becomes 0. */
 function encodeNumber(value: number): string {
-  if (Number.isNaN(value)) return '<int>0</int>';
-  const capped = Math.min(MAX_INT, Math.max(MIN_INT, value));
-  return Number.isInteger(capped) ? `<int>${capped}</int>` : `<double>${capped}</double>`;
+  if (Number.isFinite(value) && !Number.isInteger(value)) return `<double>${value}</double>`;
+  return `<int>${Number.isNaN(value) ? 0 : Math.min(MAX_INT, Math.max(MIN_INT, value))}</int>`;
 }
 
 /** Null has no form that every client reads, so it becomes the empty string. @source spec api 1.7 */

@@ -5,6 +5,9 @@ import type { WebRequest } from './exchange.ts';
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i;
 const IP_LITERAL = /^(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:.]+\])$/i;
 
+/** Nobody on the internet can own a name without a dot. */
+const LOCAL_NAME = /^[^.]*$/;
+
 const withoutPort = (host: string): string => host.replace(/:\d*$/, '');
 
 /**
@@ -14,7 +17,7 @@ const withoutPort = (host: string): string => host.replace(/:\d*$/, '');
 export function isHostAllowed(server: ServerConfig, host: string | undefined): boolean {
   if (server.kind === 'unix' || server.username !== undefined || !LOOPBACK.test(server.host)) return true;
   const name = withoutPort((host ?? '').trim());
-  return name === '' || LOOPBACK.test(name) || IP_LITERAL.test(name) || name.toLowerCase() === server.host;
+  return LOCAL_NAME.test(name) || IP_LITERAL.test(name);
 }
 
 /** Whether a browser sent this request on behalf of another site. */

@@ -142,6 +142,7 @@ test('the handler of an open loopback server refuses rebound names', async () =>
     ['127.0.0.1:9001', 200],
     ['[::1]:9001', 200],
     ['10.1.2.3', 200],
+    ['box', 200],
     ['evil.example:9001', 403],
   ];
   for (const [host, status] of cases) assert.equal(statusOf(await ask(fake, '/', { headers: { host } })), status, host);
