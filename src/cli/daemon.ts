@@ -6,15 +6,20 @@ import { EXIT, type Invocation, type Session } from './command.ts';
 import { outageOf } from './failures.ts';
 import { printJson } from './status.ts';
 
-/** Asks before something that cannot be taken back; a script is not asked. */
-async function isConfirmed(session: Session, question: string): Promise<boolean> {
-  if (!session.interactive) return true;
+/** Asks before something that cannot be taken back; a script is not asked. @returns the exit code if it is not wanted */
+async function refusal(session: Session, question: string): Promise<number | undefined> {
+  if (!session.interactive) return undefined;
   const answer = await session.ask(`${question} y/N? `);
-  return answer?.toLowerCase().startsWith('y') === true;
+  if (answer === undefined) {
+    session.out('\n');
+    return EXIT.GENERIC;
+  }
+  return answer.toLowerCase().startsWith('y') ? undefined : EXIT.OK;
 }
 
 export async function reload(session: Session): Promise<number> {
-  if (!(await isConfirmed(session, 'Really restart the remote supervisord process'))) return EXIT.OK;
+  const refused = await refusal(session, 'Really restart the remote supervisord process');
+  if (refused !== undefined) return refused;
   const result = await session.server.rpc.restart();
   if (result.ok) {
     session.out('Restarted supervisord\n');
@@ -27,7 +32,8 @@ export async function reload(session: Session): Promise<number> {
 
 /** That the server is gone already counts as an error, that it is shutting down does not. @source spec api 5.3 */
 export async function shutdown(session: Session): Promise<number> {
-  if (!(await isConfirmed(session, 'Really shut the remote supervisord process down'))) return EXIT.OK;
+  const refused = await refusal(session, 'Really shut the remote supervisord process down');
+  if (refused !== undefined) return refused;
   try {
     const result = await session.server.rpc.shutdown();
     if (!result.ok && result.error.code !== FAULTS.SHUTDOWN_STATE) {
