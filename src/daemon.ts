@@ -19,8 +19,7 @@ import { errnoOf } from './host/permissions.ts';
 import { liveDaemon, removePidfile, writePidfile } from './host/pidfile.ts';
 import { PipeFolder } from './host/pipes.ts';
 import { randomToken, sha1 } from './host/secrets.ts';
-import { Syslog } from './host/syslog.ts';
-import { syslogSink } from './host/syslog-sink.ts';
+import { Syslog, SyslogSink } from './host/syslog.ts';
 import { watchFiles } from './host/watch.ts';
 import { pidOf } from './process/machine.ts';
 import type { MainLog } from './supervisor/host.ts';
@@ -177,7 +176,7 @@ export class Daemon {
       isDebug: ['debug', 'trace', 'blather'].includes(daemon.loglevel),
       stripAnsi: daemon.stripAnsi,
       openLog: (path, { maxbytes, backups }) => openLogFile({ path, maxbytes, backups, onProblem }),
-      openSyslog: (process) => syslogSink(this.#syslog, process),
+      openSyslog: (process) => new SyslogSink({ process, syslog: this.#syslog }),
       autoLog: (process, channel) => {
         const { childlogdir, identifier } = daemon;
         const made = createAutoLog({ childlogdir, identifier, process, channel });

@@ -6,6 +6,7 @@ import { closeSync } from 'node:fs';
 import type { ProcessConfig, StreamConfig } from '../config/model.ts';
 import { fail, ok, type Result } from '../errors.ts';
 import type { Channel, SupervisorEvent } from '../events/event.ts';
+import { communicationNote, outputCopy, protocolCopy } from '../logs/main-log.ts';
 import { Pump } from '../logs/pump.ts';
 import type { LogSink } from '../logs/sink.ts';
 import { repr } from '../repr.ts';
@@ -222,18 +223,23 @@ export class SlotOutputs implements Outputs, ChildStdio {
     const { process, group } = slot;
     const publish = (kind: 'process-log' | 'process-communication') => (data: Uint8Array) =>
       this.#ports.publish({ kind, process, group, channel, pid: this.#ports.pidOf(slot), data });
-    const say = (data: Uint8Array): void =>
-      log.log('debug', `'${process}' ${channel} output:\n${Buffer.from(data).toString()}`);
+    const say = (copy: (data: Uint8Array) => string) =>
+      isDebug ? (data: Uint8Array) => log.log('debug', copy(data)) : undefined;
     if (isDialogue) {
-      return new Pump({ stripAnsi: false, captureMaxbytes: NO_CAPTURE }, { ...NO_OUTPUTS, sinks });
+      const onDebug = say((data) => protocolCopy(process, data));
+      return new Pump({ stripAnsi, captureMaxbytes: NO_CAPTURE }, { ...NO_OUTPUTS, sinks, onDebug });
     }
+    const communicate = publish('process-communication');
     return new Pump(
       { stripAnsi, captureMaxbytes: config.captureMaxbytes },
       {
         sinks,
         onLog: config.eventsEnabled ? publish('process-log') : undefined,
-        onCommunication: publish('process-communication'),
-        onDebug: isDebug ? say : undefined,
+        onCommunication: (data) => {
+          communicate(data);
+          log.log('debug', communicationNote(process, channel));
+        },
+        onDebug: say((data) => outputCopy(process, channel, data)),
         onUnterminated: (length) =>
           log.log('warn', `${process}: ${length} captured bytes of ${channel} dropped: it ended before the end tag`),
       },

@@ -2,7 +2,7 @@
  * Writes to a program's standard input without ever blocking: what does not fit into the pipe waits here, within a limit.
  * The program's own end is open for reading and writing, so it never sees an end of file.
  */
-import { readlinkSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { fail, ok, type Result } from '../errors.ts';
 import type { Pid } from '../units.ts';
@@ -59,7 +59,9 @@ export class StdinWriter {
   /** Its descriptor 0 is still the pipe; if that cannot be seen, it is taken to be. */
   #isOpenIn(pid: Pid): boolean {
     try {
-      return readlinkSync(`/proc/${pid}/fd/0`) === this.#pipes.pathOf(this.#name);
+      const theirs = statSync(`/proc/${pid}/fd/0`);
+      const ours = statSync(this.#pipes.pathOf(this.#name));
+      return theirs.ino === ours.ino && theirs.dev === ours.dev;
     } catch (cause) {
       return errnoOf(cause) !== 'ENOENT';
     }

@@ -235,12 +235,13 @@ export class Supervisor implements Control {
 
   #open(configs: readonly GroupConfig[]): void {
     const groups = configs.map(newGroup);
-    this.#ports.outputs.open(groups.flatMap(({ processes }) => [...processes.values()]));
     for (const group of groups) {
       this.#loop.add(group);
       if (group.config.kind === 'eventlistener') this.#ports.events.openPool(group.config);
       this.#ports.events.publish({ kind: 'process-group', change: 'ADDED', group: group.config.name });
     }
+    // After the pools: what a listener writes goes to its pool.
+    this.#ports.outputs.open(groups.flatMap(({ processes }) => [...processes.values()]));
     this.#scheduleTick();
   }
 

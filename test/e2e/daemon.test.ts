@@ -212,3 +212,33 @@ describe('the daemon', () => {
 });
 
 const superd = join(import.meta.dirname, '../../bin/superd');
+
+test('an event listener hears of a crash, promptly', async (t) => {
+  const listener = [
+    '#!/bin/sh',
+    'echo READY',
+    'while read -r header; do',
+    '  length=${header##*len:}',
+    '  payload=$(head -c "$length")',
+    '  echo "$header|$payload" >> heard.txt',
+    '  printf "RESULT 2\\nOKREADY\\n"',
+    'done',
+  ].join('\n');
+  const daemon = await startDaemon(t, {
+    config: `${SLEEP}[eventlistener:ears]\ncommand=sh %(here)s/ears.sh\nevents=PROCESS_STATE_EXITED\ndirectory=%(here)s\n`,
+    files: { 'ears.sh': listener },
+  });
+  await daemon.reaches('ears', 'RUNNING');
+  const { pid } = await daemon.reaches('sleep', 'RUNNING');
+  process.kill(pid, 'SIGKILL');
+  await until('the event', () => existsSync(join(daemon.dir, 'heard.txt')) && daemon.read('heard.txt') !== '');
+  assert.match(
+    daemon.read('heard.txt'),
+    new RegExp(
+      `^ver:3.0 server:supervisor serial:0 pool:ears poolserial:0 eventname:PROCESS_STATE_EXITED len:[0-9]+` +
+        `\\|processname:sleep groupname:sleep from_state:RUNNING expected:0 pid:${pid}\n$`,
+    ),
+  );
+  assert.equal(await daemon.stop(), 0);
+  daemon.assertQuiet();
+});
