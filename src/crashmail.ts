@@ -15,7 +15,6 @@ import { outboxBase, outboxName } from './crashmail/place.ts';
 import type { Answer, Channel, Rpc, Surroundings } from './crashmail/ports.ts';
 import type { Letterhead } from './crashmail/render.ts';
 import { Sender } from './crashmail/sender.ts';
-import { connect, isLocal } from './host/http-client.ts';
 import { StdioSupervisor } from './host/listener-io.ts';
 import { type SmtpUrl, smtpChannel } from './host/mail.ts';
 import { maildirChannel } from './host/maildir.ts';
@@ -24,7 +23,6 @@ import { pause } from './host/pause.ts';
 import { daemonMark } from './host/process-mark.ts';
 import { sendmailChannel } from './host/sendmail.ts';
 import { readSecret, readTail } from './host/small-file.ts';
-import { CallError, RpcClient } from './rpc/client.ts';
 import { epochMillis, type Millis, millis } from './units.ts';
 
 /** How long a mail under way may delay the end. Shorter than supervisord's default stopwaitsecs. */
@@ -92,23 +90,20 @@ function channelsOf(options: Options): readonly Channel[] {
   return channels.length > 0 ? channels : [standardError];
 }
 
-/** One call, as an answer of any kind. */
-async function callOnce(client: RpcClient, method: string, params: readonly (string | number)[]): Promise<Answer> {
+/** Calls the daemon; HTTP is loaded with the first call. Never rejects. */
+async function callOnce(url: string, method: string, params: readonly (string | number)[]): Promise<Answer> {
+  const [{ connect }, { RpcClient }] = await Promise.all([import('./host/http-client.ts'), import('./rpc/client.ts')]);
+  const username = process.env['SUPERVISOR_USERNAME'];
+  const client = new RpcClient(connect({ url, username, password: process.env['SUPERVISOR_PASSWORD'] }));
   try {
     const answer = await client.call(method, params, (value) => value);
     return answer.ok ? { kind: 'value', value: answer.value } : { kind: 'fault', code: answer.error.code };
   } catch (cause) {
-    if (!(cause instanceof CallError)) throw cause;
-    const { problem } = cause;
-    const detail =
-      problem.kind === 'unreachable' ? problem.code : problem.kind === 'status' ? `HTTP ${problem.status}` : '';
-    return { kind: 'failed', reason: `the supervisor gave no usable answer ${detail}`.trim() };
+    return { kind: 'failed', reason: cause instanceof Error ? cause.message : String(cause) };
   }
 }
 
 function rpcTo(url: string): Rpc {
-  const username = process.env['SUPERVISOR_USERNAME'];
-  const client = new RpcClient(connect({ url, username, password: process.env['SUPERVISOR_PASSWORD'] }));
   const late: Answer = { kind: 'failed', reason: 'the supervisor did not answer in time' };
   let calls = 0;
   return {
@@ -116,13 +111,19 @@ function rpcTo(url: string): Rpc {
       if (url === '' || calls >= MAX_CALLS) return late;
       calls += 1;
       const over = new AbortController();
-      const called = callOnce(client, method, params).finally(() => {
+      const called = callOnce(url, method, params).finally(() => {
         calls -= 1;
         over.abort();
       });
       return Promise.race([called, pause(timeout, over.signal).then(() => (over.signal.aborted ? called : late))]);
     },
   };
+}
+
+/** Logs are files of the daemon's machine, which is ours when we reach it locally. */
+async function readLogTail(url: string, path: string, size: number): Promise<string | undefined> {
+  const { isLocal } = await import('./host/http-client.ts');
+  return isLocal(url) ? readTail(path, size) : undefined;
 }
 
 /** The outbox of this listener of this daemon. */
@@ -151,7 +152,7 @@ async function serve(options: Options): Promise<void> {
   const listener = new Listener(
     {
       supervisor,
-      witnesses: { rpc: rpcTo(url), readTail: async (path, size) => (isLocal(url) ? readTail(path, size) : undefined) },
+      witnesses: { rpc: rpcTo(url), readTail: (path, size) => readLogTail(url, path, size) },
       outbox,
       channels,
       surroundings,

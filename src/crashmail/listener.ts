@@ -113,7 +113,8 @@ export class Listener {
     }
     this.#held.delete(id);
     this.#refusals = 0;
-    say(`unexpected exit, mailing: ${namespecOf(incident)} (report ${id})`);
+    const what = incident.kind === 'exited' ? 'unexpected exit' : 'given up';
+    say(`${what}, mailing: ${namespecOf(incident)} (report ${id})`);
     this.#ports.written();
     return OK;
   }

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
@@ -39,9 +39,12 @@ startsecs=0
 command=/bin/sleep 600
 autostart=false
 startsecs=0
+stopsignal=KILL
 `;
 
 const CRASH_SH = `
+# supervisord calls an exit within the very start a spawn error.
+sleep 1
 echo "to stdout"
 printf 'b\\303\\266om \\033[31mred\\033[0m \\377\\n.\\nFrom here\\n' >&2
 exit $1
@@ -79,14 +82,24 @@ async function parse(message: Uint8Array | string): Promise<ParsedMail> {
   return JSON.parse(await text(python.stdout));
 }
 
-/** A mail server; `accept` says whether a message is taken, and may keep it waiting for ever. */
+interface MailServerOptions {
+  /** Is the n-th message taken? */
+  readonly accept?: (offered: number) => boolean;
+  /** Is there such a user? */
+  readonly knows?: (address: string) => boolean;
+}
+
+/** A mail server; a message that is not accepted never gets its answer. */
 class MailServer {
   readonly accepted: string[] = [];
   offered = 0;
   readonly #server: SMTPServer;
 
-  constructor(t: TestContext, accept: (offered: number) => boolean = () => true) {
+  constructor(t: TestContext, { accept = () => true, knows = () => true }: MailServerOptions = {}) {
     this.#server = new SMTPServer({
+      onRcptTo: ({ address }, _session, done) => {
+        done(knows(address) ? null : Object.assign(new Error('no such user'), { responseCode: 550 }));
+      },
       disabledCommands: ['STARTTLS'],
       authOptional: true,
       closeTimeout: 1,
@@ -116,14 +129,14 @@ const complain = (daemon: Daemon): string => `\n${daemon.read('crashmail.err')}\
 test('crashmail mails each unexpected exit once, and no stop', NEEDS, async (t) => {
   const daemon = await start(t, '--maildir %(here)s/Maildir -o HDR');
   const inbox = join(daemon.dir, 'Maildir', 'new');
-  await daemon.rpc('supervisor.startProcess', 'once');
+  await daemon.rpc('supervisor.startProcess', 'once', false);
   await until(
     () => `the first mail${complain(daemon)}`,
     () => listing(inbox).length === 1,
   );
   await daemon.rpc('supervisor.startProcess', 'quiet');
   await daemon.rpc('supervisor.stopProcess', 'quiet');
-  await daemon.rpc('supervisor.startProcess', 'again');
+  await daemon.rpc('supervisor.startProcess', 'again', false);
   // Events come in their order: whatever the stop had caused would be here before the second crash.
   await until(
     () => `the second mail${complain(daemon)}`,
@@ -151,7 +164,7 @@ test('crashmail mails each unexpected exit once, and no stop', NEEDS, async (t) 
 test('crashmail keeps a report while the mail server is down, and sends it once', NEEDS, async (t) => {
   const port = await freePort();
   const daemon = await start(t, `--smtp smtp://127.0.0.1:${port}`);
-  await daemon.rpc('supervisor.startProcess', 'once');
+  await daemon.rpc('supervisor.startProcess', 'once', false);
   await until(
     () => `a first attempt${complain(daemon)}`,
     () => daemon.read('crashmail.err').includes('not yet sent by smtp'),
@@ -165,7 +178,7 @@ test('crashmail keeps a report while the mail server is down, and sends it once'
   );
   await daemon.rpc('supervisor.stopProcess', 'crashmail');
   await daemon.rpc('supervisor.startProcess', 'crashmail');
-  await daemon.rpc('supervisor.startProcess', 'again');
+  await daemon.rpc('supervisor.startProcess', 'again', false);
   await until(
     () => `the mail of another crash${complain(daemon)}`,
     () => inQueue(daemon.dir, 'sent').length === 2,
@@ -178,9 +191,9 @@ test('crashmail keeps a report while the mail server is down, and sends it once'
 });
 
 test('crashmail sends the same mail again when it was killed in the middle of sending', NEEDS, async (t) => {
-  const server = new MailServer(t, (offered) => offered > 1);
+  const server = new MailServer(t, { accept: (offered) => offered > 1 });
   const daemon = await start(t, `--smtp smtp://127.0.0.1:${await server.listen()}`);
-  await daemon.rpc('supervisor.startProcess', 'once');
+  await daemon.rpc('supervisor.startProcess', 'once', false);
   await until(
     () => `the server was offered the mail${complain(daemon)}`,
     () => server.offered === 1,
@@ -190,7 +203,7 @@ test('crashmail sends the same mail again when it was killed in the middle of se
     () => `the mail${complain(daemon)}`,
     () => inQueue(daemon.dir, 'sent').length === 1,
   );
-  await daemon.rpc('supervisor.startProcess', 'again');
+  await daemon.rpc('supervisor.startProcess', 'again', false);
   await until(
     () => `the mail of another crash${complain(daemon)}`,
     () => inQueue(daemon.dir, 'sent').length === 2,
@@ -229,9 +242,8 @@ test('crashmail makes one mail of an event that is told again after a SIGKILL', 
   await once(first, 'exit');
   const second = listen(dir, '--maildir', join(dir, 'Maildir'));
   second.stdin?.write(EVENT(7));
-  const answers: string[] = [];
-  second.stdout?.setEncoding('utf8').on('data', (chunk: string) => answers.push(chunk));
-  await until('it is acknowledged', () => answers.join('') === 'READY\nRESULT 2\nOKREADY\n');
+  const wire = wireOf(second);
+  await until('it is acknowledged', () => wire() === 'READY\nRESULT 2\nOKREADY\n');
   await until('it is mailed', () => inQueue(dir, 'sent').length === 1);
   second.stdin?.write(EVENT(8));
   await until('another is mailed', () => inQueue(dir, 'sent').length === 2);
@@ -263,6 +275,76 @@ test('crashmail feeds a sendmail program, and refuses a secret that others can r
   const mail = await parse(readFileSync(join(dir, 'mail')));
   assert.equal(mail.defects, 0);
   assert.match(mail.headers['subject'] ?? '', /wörker:celery exited \(unexpected\)$/);
+});
+
+/** Everything that the listener says to the daemon, as it grows. */
+function wireOf(child: ChildProcess): () => string {
+  const answers: string[] = [];
+  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => answers.push(chunk));
+  return () => answers.join('');
+}
+
+test('crashmail answers in time though the daemon is deaf and the mail server says nothing', NEEDS, async (t) => {
+  const dir = privateDirectory(t);
+  const connections = new Set<Socket>();
+  const silent = (): Server => createServer((socket) => connections.add(socket.on('error', () => {})));
+  const [daemon, mail] = [silent().listen(`${dir}/none.sock`), silent().listen(0, '127.0.0.1')];
+  t.after(() => {
+    for (const server of [daemon, mail]) server.close();
+    for (const connection of connections) connection.destroy();
+  });
+  await Promise.all([once(daemon, 'listening'), once(mail, 'listening')]);
+  const address = mail.address();
+  assert.ok(address !== null && typeof address === 'object');
+  const child = listen(dir, '-m', 'ops@example.com', '--smtp', `smtp://127.0.0.1:${address.port}`);
+  const wire = wireOf(child);
+  child.stdin?.write(EVENT(1));
+  child.stdin?.write(EVENT(2));
+  await until('both are acknowledged', () => wire() === 'READY\nRESULT 2\nOKREADY\nRESULT 2\nOKREADY\n');
+  assert.equal(inQueue(dir, 'waiting').length, 2);
+  child.stdin?.end();
+  const [status] = await once(child, 'exit');
+  assert.equal(status, 0);
+});
+
+test('crashmail sets aside what the mail server refuses for good', NEEDS, async (t) => {
+  const dir = privateDirectory(t);
+  const server = new MailServer(t, { knows: () => false });
+  const child = listen(dir, '-m', 'ops@example.com', '--smtp', `smtp://127.0.0.1:${await server.listen()}`);
+  child.stdin?.write(EVENT(1));
+  await until('it is set aside', () => inQueue(dir, 'failed').length === 2);
+  const [, reason = ''] = inQueue(dir, 'failed');
+  const [outbox = ''] = listing(join(dir, 'queue'));
+  assert.match(readFileSync(join(dir, 'queue', outbox, 'failed', reason), 'utf8'), /^smtp: .*550 no such user/);
+  child.stdin?.end();
+  await once(child, 'exit');
+});
+
+test('crashmail sends at once without an outbox, and hands the event back when it cannot', NEEDS, async (t) => {
+  const dir = privateDirectory(t);
+  writeFileSync(join(dir, 'queue'), 'in the way');
+  const child = listen(dir, '--maildir', join(dir, 'Maildir'));
+  const wire = wireOf(child);
+  child.stdin?.write(EVENT(1));
+  await until('it is acknowledged', () => wire() === 'READY\nRESULT 2\nOKREADY\n');
+  assert.equal(listing(join(dir, 'Maildir', 'new')).length, 1);
+  rmSync(join(dir, 'Maildir'), { recursive: true });
+  writeFileSync(join(dir, 'Maildir'), 'in the way');
+  child.stdin?.write(EVENT(2));
+  await until('it is handed back', () => wire().endsWith('RESULT 4\nFAILREADY\n'));
+  rmSync(join(dir, 'queue'));
+  child.stdin?.write(EVENT(2));
+  await until('it is acknowledged', () => wire().endsWith('FAILREADY\nRESULT 2\nOKREADY\n'));
+  assert.equal(inQueue(dir, 'waiting').length, 1);
+  child.stdin?.end();
+  await once(child, 'exit');
+});
+
+test('crashmail leaves when what it hears is not the protocol', NEEDS, async (t) => {
+  const child = listen(privateDirectory(t), '--maildir', '/nowhere');
+  child.stdin?.write('hello\n');
+  const [status] = await once(child, 'exit');
+  assert.equal(status, 1);
 });
 
 test('crashmail explains itself and leaves with superlance’s status', NEEDS, async (t) => {
