@@ -2,11 +2,11 @@
  * Start, stop, signal and write for one process, with supervisord's checks in supervisord's order. A command has
  * begun when its function resolves; what is left to wait for is in `rest`, and goes on when nobody waits.
  */
+import { parseSignal } from '../process/signal.ts';
 import { isRunning, isSignallable, isStopped, type StateName } from '../process/state.ts';
 import type { Control, ProcessInfo } from '../supervisor/control.ts';
 import { RpcFault } from './faults.ts';
 import { pythonText } from './python-text.ts';
-import { signalOf } from './signals.ts';
 import type { XmlValue } from './xml.ts';
 
 export interface Begun {
@@ -72,10 +72,10 @@ export function sendSignal(
   { slot, state }: ProcessInfo,
   { name, asked }: { readonly name: string; readonly asked: XmlValue },
 ): void {
-  const signal = signalOf(asked);
-  if (signal === undefined) throw new RpcFault('BAD_SIGNAL', pythonText(asked));
+  const signal = parseSignal(pythonText(asked));
+  if (!signal.ok) throw new RpcFault('BAD_SIGNAL', pythonText(asked));
   if (!isSignallable(state)) throw new RpcFault('NOT_RUNNING', name);
-  const sent = control.signal(slot, signal);
+  const sent = control.signal(slot, signal.value);
   if (!sent.ok) throw new RpcFault('FAILED', sent.error);
 }
 
