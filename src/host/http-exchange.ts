@@ -73,6 +73,7 @@ function pump(response: ServerResponse, source: StreamSource): void {
     socket?.destroySoon();
   };
   const step = (): void => {
+    if (response.destroyed) return;
     let piece: Uint8Array | 'end';
     try {
       piece = source.next();

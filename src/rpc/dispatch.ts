@@ -34,12 +34,14 @@ export async function answer(ports: RpcPorts, body: string): Promise<string | un
   const call = decodeCall(body);
   if (!call.ok) return undefined;
   const { method, params } = call.value;
-  ports.journal.log('trace', `XML-RPC method called: ${method}()`);
+  // Only names from the table reach the log, never text of the caller.
+  const name = PUBLISHED.get(method)?.name ?? 'unknown';
+  ports.journal.log('trace', `XML-RPC method called: ${name}()`);
   try {
     return encodeResponse(await dispatch(ports, method, params));
   } catch (error) {
     if (!(error instanceof RpcFault)) throw error;
-    ports.journal.log('trace', `XML-RPC method ${method}() returned fault: [${error.code}] ${error.text}`);
+    ports.journal.log('trace', `XML-RPC method ${name}() returned fault: [${error.code}] ${error.fault}`);
     return encodeFault(error);
   }
 }

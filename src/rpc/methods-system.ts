@@ -3,9 +3,13 @@ import { textOf } from './arguments.ts';
 import { RpcFault } from './faults.ts';
 import type { Method, Param, RpcContext } from './method.ts';
 import { byCodePoints } from './names.ts';
-import { isList, isStruct, type XmlValue } from './xml.ts';
+import { isList, isStruct, weigh, type XmlValue } from './xml.ts';
 
 const NAME: Param = { name: 'name', type: 'string', about: 'name of a method, with its namespace' };
+/** Calls in one multicall, and bytes in its answer: whoever asks for more would take superd's memory. */
+const MAX_CALLS = 10_000;
+const MAX_WEIGHT: number = 128 * 1024 * 1024;
+
 const COMMON = { aliases: [], access: 'viewer', gated: false } as const;
 
 function findMethod({ published }: RpcContext, name: XmlValue | undefined): Method {
@@ -32,11 +36,16 @@ function faultStruct(error: unknown): XmlValue {
 }
 
 async function multicall(context: RpcContext, calls: readonly XmlValue[]): Promise<XmlValue> {
+  if (calls.length > MAX_CALLS) throw new RpcFault('INCORRECT_PARAMETERS', `more than ${MAX_CALLS} calls`);
   const results: XmlValue[] = [];
+  let weight = 0;
   for (const call of calls) {
+    if (weight > MAX_WEIGHT) throw new RpcFault('FAILED', 'the answer is too large');
     // One after the other, also when a result is deferred; results are not wrapped. @source spec api 2.6
     // oxlint-disable-next-line no-await-in-loop
-    results.push(await callOne(context, call).catch(faultStruct));
+    const result = await callOne(context, call).catch(faultStruct);
+    weight += weigh(result);
+    results.push(result);
   }
   return results;
 }

@@ -16,8 +16,6 @@ export interface XmlSink {
 const MAX_DEPTH = 128;
 /** Longer tags are refused: XML-RPC has no attributes. */
 const MAX_TAG = 1024;
-/** Elements in one document: far above any real answer, and below what could exhaust the memory. */
-const MAX_ELEMENTS = 2_000_000;
 
 const NAME = /^[A-Za-z_][\w:.-]*$/;
 const BLANK = /^[ \t\n]*$/;
@@ -65,8 +63,8 @@ function readTag(inside: string): Tag {
   return { name, closing, empty };
 }
 
-/** Reads one document, or throws XmlProblem. Takes time and memory linear in the text. */
-export function readXml(source: string, sink: XmlSink): void {
+/** Reads one document of so many elements at most, or throws XmlProblem. Takes time linear in the text. */
+export function readXml(source: string, sink: XmlSink, maxElements: number): void {
   // Line ends as every XML reader sees them; a CR that matters arrives as &#13;.
   const text = (source.startsWith('\ufeff') ? source.slice(1) : source).replace(/\r\n?/g, '\n');
   const stack: string[] = [];
@@ -85,7 +83,7 @@ export function readXml(source: string, sink: XmlSink): void {
     if (closing) return close(name);
     if (stack.length === 0 && elements > 0) throw new XmlProblem('more than one document element');
     elements += 1;
-    if (elements > MAX_ELEMENTS || stack.length >= MAX_DEPTH) throw new XmlProblem('too many elements');
+    if (elements > maxElements || stack.length >= MAX_DEPTH) throw new XmlProblem('too many elements');
     stack.push(name);
     sink.open(name);
     if (empty) close(name);

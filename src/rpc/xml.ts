@@ -3,7 +3,7 @@
  * what its server writes; never emits what a strict reader would refuse. It knows no method and no transport.
  */
 import { fail, ok, type Result } from '../errors.ts';
-import { readXml, XmlProblem } from './xml-parser.ts';
+import { readXml, XmlProblem, type XmlSink } from './xml-parser.ts';
 
 export type XmlValue = string | number | boolean | null | readonly XmlValue[] | { readonly [key: string]: XmlValue };
 
@@ -20,6 +20,11 @@ export interface XmlFault {
 
 /** The `code` of an answer that is no XML-RPC at all; no real fault has it. */
 export const UNREADABLE = 0;
+
+/** Elements of a call: many thousand calls in one, and still little memory. */
+const MAX_CALL_ELEMENTS = 250_000;
+/** Elements of an answer: the configuration of tens of thousands of processes. */
+const MAX_ANSWER_ELEMENTS = 5_000_000;
 
 const MAX_INT = 2 ** 31 - 1;
 const MIN_INT = -(2 ** 31);
@@ -58,6 +63,13 @@ function encodeValue(value: XmlValue): string {
     ([name, member]) => `<member>\n<name>${escape(name)}</name>\n${encodeValue(member)}</member>\n`,
   );
   return `<value><struct>\n${members.join('')}</struct></value>\n`;
+}
+
+/** Roughly the bytes of a value once it is encoded. */
+export function weigh(value: XmlValue): number {
+  const own = 32 + (typeof value === 'string' ? value.length : 0);
+  if (typeof value !== 'object' || value === null) return own;
+  return Object.values(value).reduce<number>((sum, member) => sum + 32 + weigh(member), own);
 }
 
 const PROLOG = "<?xml version='1.0'?>\n";
@@ -159,10 +171,10 @@ function decodeElement({ tag, text, items }: Frame): XmlValue {
 }
 
 /** Reads a document and returns the children of its root by tag. */
-function decodeDocument(text: string): ReadonlyMap<string, XmlValue> {
+function decodeDocument(text: string, maxElements: number): ReadonlyMap<string, XmlValue> {
   const root: Frame = { tag: '', text: '', items: [] };
   const frames: Frame[] = [];
-  readXml(text, {
+  const sink: XmlSink = {
     open: (tag) => frames.push(frames.length === 0 ? root : { tag, text: '', items: [] }),
     text: (piece) => {
       const frame = frames.at(-1);
@@ -173,7 +185,8 @@ function decodeDocument(text: string): ReadonlyMap<string, XmlValue> {
       const parent = frames.at(-1);
       if (frame !== undefined) parent?.items.push({ tag: frame.tag, value: decodeElement(frame) });
     },
-  });
+  };
+  readXml(text, sink, maxElements);
   return new Map(root.items.map(({ tag, value }) => [tag, value]));
 }
 
@@ -185,7 +198,7 @@ function problemOf(error: unknown): string {
 /** Reads a call; missing `<params>` means none. The error says why the text is none. */
 export function decodeCall(text: string): Result<XmlCall, string> {
   try {
-    const children = decodeDocument(text);
+    const children = decodeDocument(text, MAX_CALL_ELEMENTS);
     const method = children.get('methodName');
     const params = children.get('params') ?? [];
     if (typeof method !== 'string' || method === '') return fail('no method name');
@@ -205,7 +218,7 @@ function decodeFault({ faultCode, faultString }: { readonly [key: string]: XmlVa
 /** Reads an answer: its value, or its fault; code UNREADABLE stands for a text that is neither. */
 export function decodeResponse(text: string): Result<XmlValue, XmlFault> {
   try {
-    const children = decodeDocument(text);
+    const children = decodeDocument(text, MAX_ANSWER_ELEMENTS);
     const fault = children.get('fault');
     if (isStruct(fault)) return fail(decodeFault(fault));
     const params = children.get('params');

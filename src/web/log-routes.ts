@@ -5,6 +5,7 @@ import { errorAnswer } from './answers.ts';
 import type { WebAnswer } from './exchange.ts';
 import { LogFollower } from './follower.ts';
 
+/** @param isWanted whether the log is still that of the process, which may be removed or configured anew. */
 function follow({ logs }: RpcPorts, path: string | undefined, isWanted: () => boolean): WebAnswer {
   const opened = path === undefined || path === '' ? undefined : logs.open(path);
   if (path === undefined || !opened?.ok) return errorAnswer(404);
@@ -24,10 +25,13 @@ function follow({ logs }: RpcPorts, path: string | undefined, isWanted: () => bo
 export function processLogTail(ports: RpcPorts, path: string): WebAnswer {
   const [, , name = '', channel = 'stdout'] = path.split('/');
   const { group, process } = parseNamespec(name);
-  const info = process === undefined ? undefined : ports.control.process({ group, process });
-  if (info === undefined || (channel !== 'stdout' && channel !== 'stderr')) return errorAnswer(404);
-  const log = channel === 'stdout' ? info.stdoutLog : info.stderrLog;
-  return follow(ports, log, () => ports.control.process(info.slot) !== undefined);
+  if (process === undefined || (channel !== 'stdout' && channel !== 'stderr')) return errorAnswer(404);
+  const currentPath = (): string | undefined => {
+    const info = ports.control.process({ group, process });
+    return channel === 'stdout' ? info?.stdoutLog : info?.stderrLog;
+  };
+  const log = currentPath();
+  return follow(ports, log, () => currentPath() === log);
 }
 
 export const mainLogTail = (ports: RpcPorts): WebAnswer => follow(ports, ports.mainLogFile.path, () => true);

@@ -526,6 +526,31 @@ test('multicall runs one call after the other, and answers with bare values', as
   assert.equal(await call(ports, 'system.multicall', 'x'), '2 INCORRECT_PARAMETERS');
 });
 
+test('multicall bounds the calls and the answer', async () => {
+  const { ports, control, logs } = fakeRpc();
+  const many = Array.from({ length: 10_001 }, () => ({ methodName: 'supervisor.getPID' }));
+  assert.equal(await call(ports, 'system.multicall', many), '2 INCORRECT_PARAMETERS: more than 10000 calls');
+  control.set('solo:solo', { stdoutLog: '/o' });
+  logs.put('/o', Buffer.alloc(20_000_000, 'x'));
+  const reads = Array.from({ length: 10 }, () => ({ methodName: 'supervisor.readProcessLog', params: ['solo', 0, 0] }));
+  assert.equal(await call(ports, 'system.multicall', reads), '30 FAILED: the answer is too large');
+});
+
+test('answer() keeps the text of callers out of the log', async () => {
+  const { ports } = fakeRpc();
+  const lines: string[] = [];
+  const journal = {
+    log: (_: string, text: string): void => {
+      lines.push(text);
+    },
+  };
+  await answer({ ...ports, journal }, '<methodCall><methodName>a&#10;b</methodName></methodCall>');
+  assert.deepEqual(lines, [
+    'XML-RPC method called: unknown()',
+    'XML-RPC method unknown() returned fault: [1] UNKNOWN_METHOD',
+  ]);
+});
+
 test('answer() wraps values and faults, and knows what is no call', async () => {
   const { ports } = fakeRpc();
   const body = (name: string): string => `<methodCall><methodName>${name}</methodName></methodCall>`;
