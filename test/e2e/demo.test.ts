@@ -10,7 +10,7 @@ import { isAlive, processesOf } from '../support/processes.ts';
 import { until } from '../support/until.ts';
 
 /** superd itself is much faster; this is for a machine that does other things too. */
-const RESTART_WITHIN_MS = 2000;
+const RESTART_WITHIN_MS = 1000;
 
 interface Demo {
   readonly dir: string;
