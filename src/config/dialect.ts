@@ -104,6 +104,8 @@ function startOption(state: State, raw: string, line: number, cut: number | unde
   const value = trim(raw.slice(0, cut));
   const at = value.search(/[=:]/);
   const key = trimEnd(value.slice(0, Math.max(at, 0))).toLowerCase();
+  // A line without a delimiter leaves the current key open for continuation lines.
+  if (at >= 0) close(state);
   if (key === '') {
     state.bad.push({ line, text: repr(raw) });
     return;
@@ -161,9 +163,11 @@ function readLine(state: State, raw: string, line: number): boolean {
     state.bad.push({ line, text: repr(raw) });
     return false;
   }
-  close(state);
   if (name === undefined) startOption(state, raw, line, cut);
-  else state.entries.push({ kind: 'section', name, line });
+  else {
+    close(state);
+    state.entries.push({ kind: 'section', name, line });
+  }
   state.hasSection = true;
   return true;
 }

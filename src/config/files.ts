@@ -62,7 +62,7 @@ const plainContext = (
   defaults: files.defaults,
   source,
   report,
-  names: new Map([...names, ['host_node_name', source.nodename]]),
+  names,
   hasInclude: true,
   suffix: '',
   overrides: new Map(),

@@ -40,7 +40,7 @@ interface Loading {
   readonly source: ConfigSource;
   readonly report: Report;
   readonly overrides: ReadonlyMap<string, string>;
-  /** `ENV_…`, with those of `[supervisord] environment` once they are known. */
+  /** `host_node_name` and `ENV_…`, with those of `[supervisord] environment` once they are known. */
   readonly names: ReadonlyMap<string, string>;
 }
 
@@ -148,12 +148,12 @@ function readParts(outer: Loading, file: string): Parts {
  */
 export function loadConfig(source: ConfigSource, request: LoadRequest): Result<Config, ConfigFailure> {
   const report = new Report();
-  const environment = new Map(environmentNames(source.env));
-  const read = readFiles(source, { file: request.file, names: environment, report });
+  const names = new Map([...environmentNames(source.env), ['host_node_name', source.nodename]]);
+  const read = readFiles(source, { file: request.file, names, report });
   if (!read.ok) return fail(failureOf(read.error));
   const files = read.value;
   if (report.hasErrors && files.sections.size === 0) return fail(report.failure);
-  const loading: Loading = { files, source, report, overrides: request.overrides, names: environment };
+  const loading: Loading = { files, source, report, overrides: request.overrides, names };
   const parts = readParts(loading, request.file);
   warnUnknown(loading);
   if (report.hasErrors) return fail(report.failure);

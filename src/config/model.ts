@@ -131,7 +131,7 @@ export interface UnixServer extends ServerCommon {
 
 export interface InetServer extends ServerCommon {
   readonly kind: 'inet';
-  /** '' means all interfaces. */
+  /** '' means all interfaces; an IPv6 address has no brackets. */
   readonly host: string;
   readonly port: number;
 }

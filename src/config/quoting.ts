@@ -2,8 +2,8 @@
 
 type Quote = '' | "'" | '"';
 
-/** The quote that is open at the end of the text, and whether a backslash still waits for its character. */
-function scan(text: string): { readonly quote: Quote; readonly escaped: boolean } {
+/** The quote that is open at the end of the text. */
+function openQuote(text: string): Quote {
   let quote: Quote = '';
   let escaped = false;
   for (const char of text) {
@@ -12,12 +12,12 @@ function scan(text: string): { readonly quote: Quote; readonly escaped: boolean 
     else if (quote === '' && (char === "'" || char === '"')) quote = char;
     else if (char === quote) quote = '';
   }
-  return { quote, escaped };
+  return quote;
 }
 
-export const insideSingleQuotes = (text: string): boolean => scan(text).quote === "'";
+export const insideSingleQuotes = (text: string): boolean => openQuote(text) === "'";
 
-export const hasOpenQuote = (text: string): boolean => scan(text).quote !== '';
+export const hasOpenQuote = (text: string): boolean => openQuote(text) !== '';
 
 /** Does the line end in a backslash that is not itself escaped? */
 export const continues = (line: string): boolean => (/\\*(?=\n?$)/.exec(line)?.[0].length ?? 0) % 2 === 1;

@@ -82,7 +82,8 @@ const SUFFIXES: readonly (readonly [string, number])[] = [
 
 export const byteSize: Type<Bytes> = {
   label: 'bytes (`KB`, `MB`, `GB`)',
-  zero: bytes(0),
+  // Not 0, which means something else to every key of this type.
+  zero: bytes(1),
   parse: (value) => {
     const lower = value.toLowerCase();
     const [suffix, factor] = SUFFIXES.find(([word]) => lower.endsWith(word)) ?? ['', 1];
@@ -287,7 +288,10 @@ export const inetAddress: Type<Address> = {
     const number = parseInteger(digits);
     const port = number.ok ? inRange(number.value) : number;
     if (colon < 0 && !port.ok) return fail(`not a valid port number: ${repr(value)} `);
-    const host = value.slice(0, Math.max(colon, 0)).toLowerCase();
+    const host = value
+      .slice(0, Math.max(colon, 0))
+      .toLowerCase()
+      .replace(/^\[(.*)\]$/, '$1');
     return map(port, (checked) => ({ host: host === '*' ? '' : host, port: checked }));
   },
 };

@@ -52,10 +52,6 @@ function read(file: string): Result<Uint8Array, 'missing' | 'unreadable'> {
   }
 }
 
-function isDirectory(directory: string): boolean {
-  return statSync(directory, { throwIfNoEntry: false })?.isDirectory() ?? false;
-}
-
 function attempt<T>(action: () => T, otherwise: T): T {
   try {
     return action();
@@ -63,6 +59,8 @@ function attempt<T>(action: () => T, otherwise: T): T {
     return otherwise;
   }
 }
+
+const isDirectory = (directory: string): boolean => attempt(() => statSync(directory).isDirectory(), false);
 
 /** Runs a command of the C library's name services; undefined when it is missing or finds nothing. */
 function ask(command: string, args: readonly string[]): string | undefined {

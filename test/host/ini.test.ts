@@ -5,7 +5,7 @@ import { canonicalText, type Logical, mergeLines, type Placed } from '../../src/
 import { parseIni } from '../../src/host/ini.ts';
 
 const NASTY = [
-  ...';#=:[]"\'%\\ \t\n.{}_ab0\u2028\u2029\x85é😀',
+  ...Array.from(';#=:[]"\'%\\ \t\n.{}_ab0\u2028\u2029\x85é😀'),
   '__proto__',
   'constructor',
   'true',

@@ -46,7 +46,7 @@ export function readSocket(context: Context, program: string): FcgiSocket {
   // The user is read for the socket first, and blamed there.
   const user = readUser({
     ...context,
-    names: new Map([...names, ['group_name', program], ['host_node_name', context.source.nodename]]),
+    names: new Map([...names, ['group_name', program]]),
   });
   if (find(context, 'socket') === undefined) blame(context, 'socket', `${section} section requires a "socket" line`);
   const address = read(inner, KEYS.socket);

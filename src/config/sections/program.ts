@@ -252,7 +252,6 @@ export function readProcesses(
   const extra: readonly [string, string][] = [
     ['program_name', program],
     ['group_name', group],
-    ['host_node_name', outer.source.nodename],
   ];
   const context: Context = { ...outer, names: new Map<string, string | number>([...outer.names, ...extra]) };
   const common = readCommon(context);
