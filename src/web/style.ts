@@ -2,14 +2,26 @@
 
 export const STYLE = `:root {
   color-scheme: light dark;
-  --page: light-dark(#f7f7f5, #16181b);
-  --card: light-dark(#fff, #1f2226);
-  --text: light-dark(#1c1e21, #e6e7e9);
-  --quiet: light-dark(#5b6068, #a0a6ae);
-  --line: light-dark(#dcdedf, #33373d);
-  --accent: light-dark(#0b5cad, #79b8ff);
-  --good: light-dark(#17693a, #5fd18b);
-  --bad: light-dark(#b3261e, #ff8a80);
+  --page: #f7f7f5;
+  --card: #fff;
+  --text: #1c1e21;
+  --quiet: #5b6068;
+  --line: #dcdedf;
+  --accent: #0b5cad;
+  --good: #17693a;
+  --bad: #b3261e;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --page: #16181b;
+    --card: #1f2226;
+    --text: #e6e7e9;
+    --quiet: #a0a6ae;
+    --line: #33373d;
+    --accent: #79b8ff;
+    --good: #5fd18b;
+    --bad: #ff8a80;
+  }
 }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 76rem; padding: 1.5rem 1rem; background: var(--page); color: var(--text); font: 1rem/1.5 system-ui, sans-serif; }
