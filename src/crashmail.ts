@@ -1,6 +1,6 @@
 /** crashmail: an event listener that mails when a program exits unexpectedly. This root joins its parts. */
 import { createHash } from 'node:crypto';
-import { hostname, userInfo } from 'node:os';
+import { homedir, hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Listener } from './crashmail/listener.ts';
 import {
@@ -126,13 +126,22 @@ async function readLogTail(url: string, path: string, size: number): Promise<str
   return isLocal(url) ? readTail(path, size) : undefined;
 }
 
+/** From the user database, since $HOME is the daemon's; a user without an entry has to take that. */
+function homeDirectory(): string {
+  try {
+    return userInfo().homedir;
+  } catch {
+    return homedir();
+  }
+}
+
 /** The outbox of this listener of this daemon. */
 function openOutbox({ queue }: Options): DiskOutbox {
   const base = outboxBase({
     queue: queue === undefined ? undefined : resolve(queue),
     stateDirectory: environment('SUPERD_STATEDIR'),
     isRoot: process.geteuid?.() === 0,
-    homeDirectory: userInfo().homedir,
+    homeDirectory: homeDirectory(),
   });
   const identity = {
     serverUrl: environment('SUPERVISOR_SERVER_URL'),

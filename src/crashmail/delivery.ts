@@ -1,6 +1,16 @@
 /** Reads the answers of mail servers and of sendmail programs: try again, or never again? Pure. */
-import type { Delivery } from './ports.ts';
+import type { Channel, Delivery } from './ports.ts';
+import type { Mail } from './render.ts';
 import { oneLine } from './text.ts';
+
+/** One attempt. A channel that throws is a bug of ours; it must not cost the other reports. */
+export async function attemptDelivery(channel: Channel, mail: Mail, abort: AbortSignal): Promise<Delivery> {
+  try {
+    return await channel.deliver(mail, abort);
+  } catch (cause) {
+    return { kind: 'later', scope: 'report', reason: oneLine(cause instanceof Error ? cause.message : String(cause)) };
+  }
+}
 
 /** What is known of a failed SMTP conversation. */
 export interface SmtpTrouble {

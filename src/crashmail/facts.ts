@@ -59,7 +59,15 @@ function endingFromInfo(info: Struct): Ending {
   return status < 0 ? { kind: 'signal', signal: '', coreDumped: false } : { kind: 'code', code: status };
 }
 
+/** A program that was given up may have exited too quickly, or not even have started. */
+function lastTry(incident: Incident, exit: Struct, info: Struct, mainLog: string): Ending {
+  if (!textIn(info, 'spawnerr').startsWith('Exited too quickly')) return UNKNOWN_ENDING;
+  const told = endingFromLastExit(exit, numberIn(exit, 'pid'));
+  return told.kind === 'unknown' ? endingInLog(mainLog, incident.process, 0) : told;
+}
+
 function endingOf(incident: Incident, exit: Struct, info: Struct, mainLog: string): Ending {
+  if (incident.kind === 'fatal') return lastTry(incident, exit, info, mainLog);
   const told = endingFromLastExit(exit, incident.pid);
   if (told.kind !== 'unknown') return told;
   const shown = endingFromInfo(info);
@@ -128,7 +136,7 @@ export async function gatherFacts(witnesses: Witnesses, inquiry: Inquiry): Promi
   const after = isAtRest ? structOf(await ask('supervisor.getProcessInfo', full)) : info;
   const restarts = numberIn(exit, 'restarts');
   return {
-    ending: incident.kind === 'exited' ? endingOf(incident, exit, info, mainLog) : UNKNOWN_ENDING,
+    ending: endingOf(incident, exit, info, mainLog),
     ...timesOf(inquiry, exit, info),
     restarts: restarts > 0 ? restarts : run.restarts,
     reason: oneLine(textIn(info, 'spawnerr')),

@@ -2,7 +2,9 @@
  * The event listener: hears events, writes what deserves a mail into the outbox, and only then says OK. It sends
  * nothing itself, but for the case that the disk takes nothing. @source spec api 4.2
  */
+
 import { type EpochMillis, epochSeconds, type Millis, millis } from '../units.ts';
+import { attemptDelivery } from './delivery.ts';
 import { gatherFacts, type Witnesses } from './facts.ts';
 import type { EventFrame } from './frame.ts';
 import { History, type Run } from './history.ts';
@@ -146,7 +148,7 @@ export class Listener {
     const deadline = new AbortController();
     const over = new AbortController();
     const expiry = surroundings.pause(DIRECT_TIMEOUT, over.signal).then(() => deadline.abort());
-    const delivery = await channel.deliver(mail, deadline.signal);
+    const delivery = await attemptDelivery(channel, mail, deadline.signal);
     over.abort();
     await expiry;
     surroundings.say(describeDelivery(record.report.id, channel.name, delivery));

@@ -32,7 +32,6 @@ export type Delivery =
 /** One way to reach people. */
 export interface Channel {
   readonly name: string;
-  /** Never rejects. */
   deliver(mail: Mail, abort: AbortSignal): Promise<Delivery>;
 }
 

@@ -40,11 +40,15 @@ function endingPhrase(ending: Ending): string {
 const headline = (report: Report): string =>
   report.incident.kind === 'exited' ? `${endingPhrase(report.facts.ending)} (unexpected)` : 'is FATAL: it was given up';
 
-function exitLine({ incident, facts }: Report): string {
-  if (incident.kind === 'fatal') return `could not be started${facts.reason === '' ? '' : `: ${facts.reason}`}`;
-  return facts.ending.kind === 'unknown'
-    ? 'not an expected exit code; the details could not be learned'
-    : endingPhrase(facts.ending);
+function reasonLine({ incident, facts }: Report): string {
+  const { ending } = facts;
+  if (incident.kind === 'exited') {
+    return ending.kind === 'unknown'
+      ? 'not an expected exit code; the details could not be learned'
+      : endingPhrase(ending);
+  }
+  const reason = facts.reason === '' ? 'could not be started' : facts.reason;
+  return ending.kind === 'unknown' ? reason : `${reason}; at last it ${endingPhrase(ending)}`;
 }
 
 function nextStep({ state, pid }: Aftermath): string {
@@ -87,10 +91,10 @@ function renderText(report: Report): string {
     ['Host', oneLine(report.host)],
     ['Supervisor', oneLine(report.server)],
     [incident.kind === 'exited' ? 'Exited' : 'Given up', moment(facts.stopped)],
-    ['Reason', exitLine(report)],
+    ['Reason', reasonLine(report)],
     ['Pid', incident.pid === 0 ? 'unknown' : String(incident.pid)],
     ...(incident.kind === 'exited' ? [['Uptime', uptime(facts)] as const] : []),
-    ['Restarts', `${facts.restarts} seen before`],
+    ['Restarts', `${facts.restarts} so far`],
     ['Next', nextStep(facts.aftermath)],
   ];
   const table = rows.map(([name, value]) => `${`${name}:`.padEnd(12)}${value}`).join('\n');

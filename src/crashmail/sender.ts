@@ -2,7 +2,9 @@
  * Empties the outbox: one mail at a time, oldest first, again and again until each channel has taken or refused it.
  * A channel that is down rests by itself, so that a thousand waiting reports are not a thousand knocks.
  */
+
 import { type Millis, millis } from '../units.ts';
+import { attemptDelivery } from './delivery.ts';
 import { afterAttempt, channelsLeft, describeDelivery, type OutboxRecord, retryDelay } from './outbox.ts';
 import type { Channel, Delivery, Outbox, Surroundings } from './ports.ts';
 import { type Letterhead, renderMail } from './render.ts';
@@ -126,7 +128,11 @@ export class Sender {
 
   async #deliver(record: OutboxRecord, channel: Channel, letterhead: Letterhead): Promise<OutboxRecord> {
     const { id } = record.report;
-    const delivery = await channel.deliver(renderMail(record.report, letterhead), new AbortController().signal);
+    const delivery = await attemptDelivery(
+      channel,
+      renderMail(record.report, letterhead),
+      new AbortController().signal,
+    );
     this.#moveGates(id, channel.name, delivery);
     this.#ports.surroundings.say(describeDelivery(id, channel.name, delivery));
     return afterAttempt(record, channel.name, delivery, this.#ports.surroundings.wall());

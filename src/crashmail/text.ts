@@ -3,8 +3,11 @@
 /** Everything that could end a header, drive a terminal or turn the reading direction. */
 const UNSAFE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]/gu;
 const UNSAFE_BUT_TAB = /[^\t\P{Cc}]|[\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]/gu;
-/** Colours and window titles: CSI and OSC sequences, then any other two-character escape. */
-const ANSI = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]{0,4096}(?:\u0007|\u001b\\)|[@-Z\\^_])/g;
+/**
+ * Colours and window titles: CSI and OSC sequences, then any other two-character escape. XML-RPC cannot carry ESC; superd
+ * sends U+FFFD in its place. @source spec api 1.7
+ */
+const ANSI = /[\u001b\ufffd]\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]{0,4096}(?:\u0007|\u001b\\)|\u001b[@-Z\\^_]/g;
 
 /** The longest name, reason or host that is shown. */
 const WORD_LENGTH = 200;

@@ -124,6 +124,27 @@ test('gatherFacts() gives nothing for a FATAL that comes from the shutdown', asy
   assert.ok(await gatherFacts(asked, INQUIRY));
 });
 
+test('gatherFacts() tells how a program ended that was given up, if it ran at all', async () => {
+  const incident = { ...INQUIRY.incident, kind: 'fatal', pid: 0 } as const;
+  const exit = value({
+    pid: 41,
+    kind: 'code',
+    code: 1,
+    signal: '',
+    coredumped: false,
+    started: 0,
+    stopped: 0,
+    restarts: 3,
+  });
+  const endingAfter = async (spawnerr: string) => {
+    const fatal = info({ statename: 'FATAL', spawnerr });
+    const asked = witnesses({ 'superd.getLastExit': exit, 'supervisor.getProcessInfo': fatal });
+    return (await gatherFacts(asked, { ...INQUIRY, incident }))?.ending;
+  };
+  assert.deepEqual(await endingAfter('Exited too quickly (process log may have details)'), { kind: 'code', code: 1 });
+  assert.deepEqual(await endingAfter("can't find command '/nope'"), { kind: 'unknown' });
+});
+
 const LOG = [
   "2026-11-22 12:10:54,152 INFO spawned: 'a' with pid 10",
   "2026-11-22 12:10:54,154 INFO spawned: 'a' with pid 11",

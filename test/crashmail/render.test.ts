@@ -36,7 +36,7 @@ Exited:     2026-11-22 09:53:25 UTC
 Reason:     exited with code 3
 Pid:        42
 Uptime:     0:02:33
-Restarts:   2 seen before
+Restarts:   2 so far
 Next:       restarted by autorestart (now RUNNING, pid 43)
 
 Last 2 lines of stderr:
@@ -46,6 +46,15 @@ Last 2 lines of stderr:
 Last line of stdout:
   hello
 `,
+  );
+});
+
+test('renderMail() says why a program was given up', () => {
+  const incident = { ...REPORT.incident, kind: 'fatal', pid: 0 } as const;
+  const facts = { ...FACTS, reason: 'Exited too quickly (process log may have details)' };
+  assert.match(
+    renderMail({ ...REPORT, incident, facts }, HEAD).text,
+    /^Reason: {5}Exited too quickly \(process log may have details\); at last it exited with code 3$/m,
   );
 });
 

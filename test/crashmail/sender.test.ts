@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Delivery } from '../../src/crashmail/ports.ts';
+import type { Mail } from '../../src/crashmail/render.ts';
 import { Sender } from '../../src/crashmail/sender.ts';
 import { DOWN, FakeChannel, FakeOutbox, FakeSurroundings, GREYLISTED, REFUSED } from './fixtures.ts';
 
@@ -98,4 +100,18 @@ test('wake() ends the rest for what is new', async () => {
   await sender.run();
   assert.deepEqual(ids(channel), ['late']);
   assert.ok(surroundings.time <= 120_000);
+});
+
+test('run() goes on with the others when a channel throws', async () => {
+  const outbox = new FakeOutbox().add('a', 'b');
+  const channel = new FakeChannel('smtp');
+  const fragile: FakeChannel = Object.assign(channel, {
+    deliver: async (mail: Mail): Promise<Delivery> => {
+      channel.mails.push(mail);
+      if (channel.mails.length === 1) throw new Error('bug');
+      return { kind: 'sent' };
+    },
+  });
+  await run(outbox, [fragile]);
+  assert.deepEqual(ids(channel), ['a', 'b', 'a']);
 });

@@ -31,6 +31,10 @@ test('lastLines() makes terminals and binary garbage harmless, and keeps tabs', 
   ]);
 });
 
+test('lastLines() removes colours also when XML-RPC has replaced ESC', () => {
+  assert.deepEqual(lastLines('\ufffd[1;31mred\ufffd[0m \ufffd', 9), ['red \ufffd']);
+});
+
 test('lastLines() shows what a progress bar drew last', () => {
   assert.deepEqual(lastLines('10%\r50%\r100%\r\nok\r\n', 9), ['100%', 'ok']);
 });

@@ -1,4 +1,4 @@
-/** crashmail under the real supervisord, with a real SMTP server and a mail reader that is not ours. */
+/** crashmail under the real supervisord and under superd, with a real SMTP server and a mail reader that is not ours. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -50,8 +50,10 @@ printf 'b\\303\\266om \\033[31mred\\033[0m \\377\\n.\\nFrom here\\n' >&2
 exit $1
 `;
 
-const start = (t: TestContext, options: string): Promise<Daemon> =>
-  startDaemon(t, { program: 'supervisord', config: config(options), files: { 'crash.sh': CRASH_SH } });
+type Program = 'supervisord' | 'superd';
+
+const start = (t: TestContext, program: Program, options: string): Promise<Daemon> =>
+  startDaemon(t, { program, config: config(options), files: { 'crash.sh': CRASH_SH } });
 
 const listing = (folder: string): readonly string[] => (existsSync(folder) ? readdirSync(folder).sort() : []);
 
@@ -126,94 +128,104 @@ class MailServer {
 
 const complain = (daemon: Daemon): string => `\n${daemon.read('crashmail.err')}\n${daemon.log()}`;
 
-test('crashmail mails each unexpected exit once, and no stop', NEEDS, async (t) => {
-  const daemon = await start(t, '--maildir %(here)s/Maildir -o HDR');
-  const inbox = join(daemon.dir, 'Maildir', 'new');
-  await daemon.rpc('supervisor.startProcess', 'once', false);
-  await until(
-    () => `the first mail${complain(daemon)}`,
-    () => listing(inbox).length === 1,
-  );
-  await daemon.rpc('supervisor.startProcess', 'quiet');
-  await daemon.rpc('supervisor.stopProcess', 'quiet');
-  await daemon.rpc('supervisor.startProcess', 'again', false);
-  // Events come in their order: whatever the stop had caused would be here before the second crash.
-  await until(
-    () => `the second mail${complain(daemon)}`,
-    () => listing(inbox).length === 2,
-  );
-  const mails = await Promise.all(listing(inbox).map((name) => parse(readFileSync(join(inbox, name)))));
-  const first = mails.find(({ headers }) => headers['x-superd-program'] === 'once');
-  assert.ok(first);
-  assert.equal(first.defects, 0);
-  assert.equal(first.type, 'text/plain');
-  assert.match(first.headers['subject'] ?? '', /^HDR: \[.+\] once exited with code 3 \(unexpected\)$/);
-  assert.equal(first.headers['auto-submitted'], 'auto-generated');
-  assert.deepEqual(new Set(mails.map(({ headers }) => headers['x-superd-program'])), new Set(['once', 'again']));
-  assert.equal(first.headers['to'], 'ops@example.com');
-  assert.match(first.headers['from'] ?? '', /^superd@/);
-  assert.match(first.body, /Last 3 lines of stderr:\n {2}böom red \ufffd\n {2}\.\n {2}From here\n/);
-  assert.match(first.body, /Last line of stdout:\n {2}to stdout\n/);
-  assert.match(first.body, /Next: +none: it stays EXITED/);
-  await until('both are settled', () => inQueue(daemon.dir, 'sent').length === 2);
-  assert.deepEqual(inQueue(daemon.dir, 'waiting'), []);
-  await daemon.stop();
-  daemon.assertQuiet();
-});
+for (const program of ['supervisord', 'superd'] as const) {
+  test(`crashmail under ${program} mails each unexpected exit once, and no stop`, NEEDS, async (t) => {
+    const daemon = await start(t, program, '--maildir %(here)s/Maildir -o HDR');
+    const inbox = join(daemon.dir, 'Maildir', 'new');
+    await daemon.rpc('supervisor.startProcess', 'once', false);
+    await until(
+      () => `the first mail${complain(daemon)}`,
+      () => listing(inbox).length === 1,
+    );
+    await daemon.rpc('supervisor.startProcess', 'quiet');
+    await daemon.rpc('supervisor.stopProcess', 'quiet');
+    await daemon.rpc('supervisor.startProcess', 'again', false);
+    // Events come in their order: whatever the stop had caused would be here before the second crash.
+    await until(
+      () => `the second mail${complain(daemon)}`,
+      () => listing(inbox).length === 2,
+    );
+    const mails = await Promise.all(listing(inbox).map((name) => parse(readFileSync(join(inbox, name)))));
+    const first = mails.find(({ headers }) => headers['x-superd-program'] === 'once');
+    assert.ok(first);
+    assert.equal(first.defects, 0);
+    assert.equal(first.type, 'text/plain');
+    assert.match(first.headers['subject'] ?? '', /^HDR: \[.+\] once exited with code 3 \(unexpected\)$/);
+    assert.equal(first.headers['auto-submitted'], 'auto-generated');
+    assert.deepEqual(new Set(mails.map(({ headers }) => headers['x-superd-program'])), new Set(['once', 'again']));
+    assert.equal(first.headers['to'], 'ops@example.com');
+    assert.match(first.headers['from'] ?? '', /^superd@/);
+    assert.match(first.body, /Last 3 lines of stderr:\n {2}böom red \ufffd\n {2}\.\n {2}From here\n/);
+    assert.match(first.body, /Last line of stdout:\n {2}to stdout\n/);
+    assert.match(first.body, /Next: +none: it stays EXITED/);
+    await until('both are settled', () => inQueue(daemon.dir, 'sent').length === 2);
+    assert.deepEqual(inQueue(daemon.dir, 'waiting'), []);
+    await daemon.stop();
+    daemon.assertQuiet();
+  });
 
-test('crashmail keeps a report while the mail server is down, and sends it once', NEEDS, async (t) => {
-  const port = await freePort();
-  const daemon = await start(t, `--smtp smtp://127.0.0.1:${port}`);
-  await daemon.rpc('supervisor.startProcess', 'once', false);
-  await until(
-    () => `a first attempt${complain(daemon)}`,
-    () => daemon.read('crashmail.err').includes('not yet sent by smtp'),
+  test(
+    `crashmail under ${program} keeps a report while the mail server is down, and sends it once`,
+    NEEDS,
+    async (t) => {
+      const port = await freePort();
+      const daemon = await start(t, program, `--smtp smtp://127.0.0.1:${port}`);
+      await daemon.rpc('supervisor.startProcess', 'once', false);
+      await until(
+        () => `a first attempt${complain(daemon)}`,
+        () => daemon.read('crashmail.err').includes('not yet sent by smtp'),
+      );
+      assert.equal(inQueue(daemon.dir, 'waiting').length, 1);
+      const server = new MailServer(t);
+      await server.listen(port);
+      await until(
+        () => `the mail${complain(daemon)}`,
+        () => inQueue(daemon.dir, 'sent').length === 1,
+      );
+      await daemon.rpc('supervisor.stopProcess', 'crashmail');
+      await daemon.rpc('supervisor.startProcess', 'crashmail');
+      await daemon.rpc('supervisor.startProcess', 'again', false);
+      await until(
+        () => `the mail of another crash${complain(daemon)}`,
+        () => inQueue(daemon.dir, 'sent').length === 2,
+      );
+      const mails = await Promise.all(server.accepted.map(parse));
+      assert.deepEqual(
+        mails.map(({ headers }) => headers['x-superd-program']),
+        ['once', 'again'],
+      );
+    },
   );
-  assert.equal(inQueue(daemon.dir, 'waiting').length, 1);
-  const server = new MailServer(t);
-  await server.listen(port);
-  await until(
-    () => `the mail${complain(daemon)}`,
-    () => inQueue(daemon.dir, 'sent').length === 1,
-  );
-  await daemon.rpc('supervisor.stopProcess', 'crashmail');
-  await daemon.rpc('supervisor.startProcess', 'crashmail');
-  await daemon.rpc('supervisor.startProcess', 'again', false);
-  await until(
-    () => `the mail of another crash${complain(daemon)}`,
-    () => inQueue(daemon.dir, 'sent').length === 2,
-  );
-  const mails = await Promise.all(server.accepted.map(parse));
-  assert.deepEqual(
-    mails.map(({ headers }) => headers['x-superd-program']),
-    ['once', 'again'],
-  );
-});
 
-test('crashmail sends the same mail again when it was killed in the middle of sending', NEEDS, async (t) => {
-  const server = new MailServer(t, { accept: (offered) => offered > 1 });
-  const daemon = await start(t, `--smtp smtp://127.0.0.1:${await server.listen()}`);
-  await daemon.rpc('supervisor.startProcess', 'once', false);
-  await until(
-    () => `the server was offered the mail${complain(daemon)}`,
-    () => server.offered === 1,
+  test(
+    `crashmail under ${program} sends the same mail again when it was killed in the middle of sending`,
+    NEEDS,
+    async (t) => {
+      const server = new MailServer(t, { accept: (offered) => offered > 1 });
+      const daemon = await start(t, program, `--smtp smtp://127.0.0.1:${await server.listen()}`);
+      await daemon.rpc('supervisor.startProcess', 'once', false);
+      await until(
+        () => `the server was offered the mail${complain(daemon)}`,
+        () => server.offered === 1,
+      );
+      process.kill((await daemon.status('crashmail')).pid, 'SIGKILL');
+      await until(
+        () => `the mail${complain(daemon)}`,
+        () => inQueue(daemon.dir, 'sent').length === 1,
+      );
+      await daemon.rpc('supervisor.startProcess', 'again', false);
+      await until(
+        () => `the mail of another crash${complain(daemon)}`,
+        () => inQueue(daemon.dir, 'sent').length === 2,
+      );
+      const mails = await Promise.all(server.accepted.map(parse));
+      assert.deepEqual(
+        mails.map(({ headers }) => headers['x-superd-program']),
+        ['once', 'again'],
+      );
+    },
   );
-  process.kill((await daemon.status('crashmail')).pid, 'SIGKILL');
-  await until(
-    () => `the mail${complain(daemon)}`,
-    () => inQueue(daemon.dir, 'sent').length === 1,
-  );
-  await daemon.rpc('supervisor.startProcess', 'again', false);
-  await until(
-    () => `the mail of another crash${complain(daemon)}`,
-    () => inQueue(daemon.dir, 'sent').length === 2,
-  );
-  const mails = await Promise.all(server.accepted.map(parse));
-  assert.deepEqual(
-    mails.map(({ headers }) => headers['x-superd-program']),
-    ['once', 'again'],
-  );
-});
+}
 
 /** crashmail as a child of this test, which plays the daemon. */
 function listen(dir: string, ...options: readonly string[]): ChildProcess {
