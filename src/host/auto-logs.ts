@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fail, ok, type Result } from '../errors.ts';
 import { type AutoLog, autoLogPath, isAutoLog, RANDOM_LENGTH, randomPart } from '../logs/auto.ts';
 import { repr } from '../repr.ts';
-import { errnoOf } from './permissions.ts';
+import { errnoOf } from './errno.ts';
 
 /** How many names are tried that turn out to be taken. */
 const MAX_NAMES = 100;

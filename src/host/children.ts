@@ -12,7 +12,8 @@ import type { ExitStatus } from '../process/state.ts';
 import { repr } from '../repr.ts';
 import type { ChildEvent, Children, Slot, SpawnRequest } from '../supervisor/host.ts';
 import { millis, type Pid, pid, type Signal } from '../units.ts';
-import { accessProblem, errnoOf } from './permissions.ts';
+import { errnoOf } from './errno.ts';
+import { accessProblem } from './permissions.ts';
 
 /** The three descriptors of a child; whoever opened them wants them closed after the spawn. */
 export type Stdio = readonly [stdin: number, stdout: number, stderr: number];

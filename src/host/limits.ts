@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { closeSync, readdirSync, readFileSync } from 'node:fs';
-import { errnoOf } from './permissions.ts';
+import { errnoOf } from './errno.ts';
 
 type Resource = 'NOFILE' | 'NPROC';
 const ROW: Readonly<Record<Resource, string>> = { NOFILE: 'Max open files', NPROC: 'Max processes' };

@@ -10,8 +10,8 @@ import { backupNumbers, planRotation, type RotationPolicy, rotationThreshold } f
 import type { LogSink } from '../logs/sink.ts';
 import { type Millis, millis } from '../units.ts';
 import { after } from './clock.ts';
+import { errnoOf } from './errno.ts';
 import { closeTarget, isSpecial, type LogTarget, openTarget } from './log-target.ts';
-import { errnoOf } from './permissions.ts';
 
 /** When a full pipe or terminal is tried again, and when a target that failed is. */
 const FULL_RETRY: Millis = millis(50);

@@ -1,6 +1,6 @@
 /** Becoming another user, for good: any step that fails ends the start, so nothing runs with more rights than it should. */
 import type { User } from '../config/model.ts';
-import { errnoOf } from './permissions.ts';
+import { errnoOf } from './errno.ts';
 
 /**
  * Drops the rights of root.

@@ -13,7 +13,7 @@ import { repr } from '../repr.ts';
 import type { MainLog, Outputs, Slot, SpawnRequest } from '../supervisor/host.ts';
 import { bytes, type Pid } from '../units.ts';
 import type { ChildStdio, Stdio } from './children.ts';
-import { errnoOf } from './permissions.ts';
+import { errnoOf } from './errno.ts';
 import { type PipeFolder, PipeReader } from './pipes.ts';
 import { StdinWriter } from './stdin-writer.ts';
 

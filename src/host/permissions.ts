@@ -5,6 +5,7 @@
 import { type Stats, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { User } from '../config/model.ts';
+import { errnoOf } from './errno.ts';
 
 const EXECUTE = 0o1;
 
@@ -27,10 +28,4 @@ export function accessProblem(user: User, path: string): string | undefined {
   } catch (cause) {
     return errnoOf(cause);
   }
-}
-
-/** The errno's name of a thrown system error. */
-export function errnoOf(cause: unknown): string {
-  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code;
-  return 'EUNKNOWN';
 }

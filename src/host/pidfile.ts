@@ -1,7 +1,7 @@
 /** The pidfile: who runs, and that it is only one. */
 import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { HostError } from '../errors.ts';
-import { errnoOf } from './permissions.ts';
+import { errnoOf } from './errno.ts';
 
 /** How a running daemon shows in the list of processes. */
 const DAEMON = /superd|supervisord/;

@@ -18,7 +18,7 @@ import {
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { User } from '../config/model.ts';
-import { errnoOf } from './permissions.ts';
+import { errnoOf } from './errno.ts';
 
 const { O_RDWR, O_RDONLY, O_WRONLY, O_NONBLOCK } = constants;
 

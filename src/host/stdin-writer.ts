@@ -6,7 +6,7 @@ import { statSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { fail, ok, type Result } from '../errors.ts';
 import type { Pid } from '../units.ts';
-import { errnoOf } from './permissions.ts';
+import { errnoOf } from './errno.ts';
 import type { PipeFolder } from './pipes.ts';
 
 /** More than this waiting for a program that does not read is refused. */

@@ -7,7 +7,7 @@ import type { Readable, Writable } from 'node:stream';
 import { ok, type Result } from '../errors.ts';
 import type { LogSink } from '../logs/sink.ts';
 import { SyslogLines } from '../logs/syslog-lines.ts';
-import { errnoOf } from './permissions.ts';
+import { errnoOf } from './errno.ts';
 
 /** Bytes that may wait for `logger`; lines over it are dropped. */
 const MAX_WAITING = 1_048_576;
