@@ -75,6 +75,7 @@ class LocalSession implements Session, Disposable {
     return complete(COMMANDS, line, wantsNames(COMMANDS, line) ? await namesOf(this.#server.rpc) : NO_NAMES);
   }
 
+  askCommand: Session['askCommand'] = async (prompt) => (await this.#keyboard()).askCommand(prompt);
   ask: Session['ask'] = async (prompt) => (await this.#keyboard()).ask(prompt);
   askSecret: Session['askSecret'] = async (prompt) => (await this.#keyboard()).askSecret(prompt);
   async *lines(abort: AbortSignal): AsyncGenerator<string> {

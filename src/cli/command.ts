@@ -52,7 +52,9 @@ export interface Session {
   err(text: string): void;
   /** For people only: dropped where standard error is not a terminal. */
   hint(text: string): void;
-  /** One line from the person; undefined at the end of input. */
+  /** A command from the person, with completion and history; undefined at the end of input. */
+  askCommand(prompt: string): Promise<string | undefined>;
+  /** An answer to a question; undefined at the end of input. */
   ask(prompt: string): Promise<string | undefined>;
   askSecret(prompt: string): Promise<string | undefined>;
   /** Lines of standard input until its end or until aborted. */

@@ -145,12 +145,7 @@ const ACTING: readonly Command[] = [
   {
     ...ROW,
     name: 'clear',
-    usage: [
-      ['<name>', 'Empty the logs of one process'],
-      ['<group>:*', 'Empty the logs of every process of a group'],
-      ['<name> <name>', 'Empty the logs of several processes or groups'],
-      ['all', 'Empty the logs of every process'],
-    ],
+    usage: onNames('clear', 'Empty the logs of'),
     arity: someNames('clear'),
     completes: 'processes',
     run: clear,

@@ -6,7 +6,7 @@ import { parseLine, runLine } from './run.ts';
 export async function runShell(session: Session, commands: readonly Command[], prompt: string): Promise<number> {
   await runLine(session, commands, 'status');
   for (;;) {
-    const line = await session.ask(`${prompt}> `);
+    const line = await session.askCommand(`${prompt}> `);
     if (line === undefined) {
       session.out('\n');
       return EXIT.OK;

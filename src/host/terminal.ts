@@ -3,7 +3,7 @@
  * terminal each question has its own readline, so that between questions Ctrl-C and typing ahead work as everywhere.
  */
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
-import { createInterface, type Interface } from 'node:readline';
+import { createInterface, type Interface, type ReadLineOptions } from 'node:readline';
 import { Writable } from 'node:stream';
 
 /** Lines of history that are kept. */
@@ -48,7 +48,7 @@ function writeHistory(file: string, newestFirst: readonly string[]): void {
   }
 }
 
-const NOWHERE = (): Writable => new Writable({ write: (_chunk, _encoding, done) => done() });
+const nowhere = (): Writable => new Writable({ write: (_chunk, _encoding, done) => done() });
 
 export class Terminal implements Disposable {
   readonly #options: TerminalOptions;
@@ -61,20 +61,23 @@ export class Terminal implements Disposable {
     this.#history = readHistory(options.historyFile);
   }
 
-  /** @returns the line; undefined at the end of input or after Ctrl-C */
+  /** Reads a command, with completion and history. @returns undefined at the end of input or after Ctrl-C */
+  async askCommand(prompt: string): Promise<string | undefined> {
+    if (!process.stdin.isTTY) return this.#nextPiped(prompt);
+    return this.#askTty(prompt, this.#commandOptions());
+  }
+
+  /** Reads an answer, which is not remembered. @returns as `askCommand` */
   async ask(prompt: string): Promise<string | undefined> {
     if (!process.stdin.isTTY) return this.#nextPiped(prompt);
-    return this.#askTty(prompt, process.stdout);
+    return this.#askTty(prompt, { historySize: 0 });
   }
 
   /** As `ask`; what is typed is not shown. */
   async askSecret(prompt: string): Promise<string | undefined> {
     if (!process.stdin.isTTY) return this.#nextPiped(prompt);
     process.stdout.write(prompt);
-    const history = this.#history;
-    this.#history = [];
-    const secret = await this.#askTty('', NOWHERE());
-    this.#history = history;
+    const secret = await this.#askTty('', { historySize: 0, output: nowhere() });
     process.stdout.write('\n');
     return secret;
   }
@@ -93,12 +96,8 @@ export class Terminal implements Disposable {
     return this.#piped.lines;
   }
 
-  #askTty(prompt: string, output: Writable): Promise<string | undefined> {
-    const { promise, resolve } = Promise.withResolvers<string | undefined>();
-    const reader = createInterface({
-      input: process.stdin,
-      output,
-      terminal: true,
+  #commandOptions(): Partial<ReadLineOptions> {
+    return {
       history: this.#history,
       historySize: MAX_HISTORY,
       removeHistoryDuplicates: true,
@@ -109,10 +108,17 @@ export class Terminal implements Disposable {
           () => done(null, [[], last]),
         );
       },
-    });
-    reader.on('history', (history) => {
-      this.#history = history;
-    });
+    };
+  }
+
+  #askTty(prompt: string, options: Partial<ReadLineOptions>): Promise<string | undefined> {
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    const reader = createInterface({ input: process.stdin, output: process.stdout, terminal: true, ...options });
+    if (options.history !== undefined) {
+      reader.on('history', (history) => {
+        this.#history = history;
+      });
+    }
     reader.on('SIGINT', () => reader.close());
     reader.on('close', () => resolve(undefined));
     reader.question(prompt, (line) => {
