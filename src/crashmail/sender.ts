@@ -13,6 +13,8 @@ import { type Letterhead, renderMail } from './render.ts';
 const IDLE_SCAN: Millis = millis(60_000);
 /** How often a listener that may not send looks whether it may now. */
 const GUEST_SCAN: Millis = millis(2000);
+/** How long new attempts are begun after `stop`. */
+const LAST_ATTEMPTS: Millis = millis(2000);
 
 export interface SenderPorts {
   readonly outbox: Outbox;
@@ -38,7 +40,8 @@ export class Sender {
   readonly #unsaved = new Map<string, OutboxRecord>();
   #bell = new AbortController();
   #isRung = false;
-  #isStopped = false;
+  /** When to end, even if more is due; undefined: not told to stop. */
+  #stopAt: number | undefined;
 
   constructor(ports: SenderPorts) {
     this.#ports = ports;
@@ -50,9 +53,9 @@ export class Sender {
     this.#bell.abort();
   }
 
-  /** The attempt under way is finished, no other is begun. */
+  /** What is due is still tried, for a short time; then `run` resolves. */
   stop(): void {
-    this.#isStopped = true;
+    this.#stopAt ??= this.#ports.surroundings.now() + LAST_ATTEMPTS;
     this.wake();
   }
 
@@ -60,14 +63,15 @@ export class Sender {
   async run(): Promise<void> {
     const { outbox, surroundings } = this.#ports;
     let role: 'owner' | 'guest' = 'guest';
-    let scanAt = surroundings.now() + 0;
-    while (!this.#isStopped) {
+    let scanAt: number = surroundings.now();
+    while (surroundings.now() < (this.#stopAt ?? Number.POSITIVE_INFINITY)) {
       if (surroundings.now() >= scanAt) {
         role = await outbox.refresh();
         scanAt = surroundings.now() + (role === 'owner' ? IDLE_SCAN : GUEST_SCAN);
         this.#forgetSettled();
       }
       const due = role === 'owner' ? await this.#attemptNext() : scanAt;
+      if (due !== 'attempted' && this.#stopAt !== undefined) return;
       if (due !== 'attempted') await this.#rest(millis(Math.max(1, Math.min(due, scanAt) - surroundings.now())));
     }
   }
@@ -114,23 +118,23 @@ export class Sender {
   }
 
   async #attempt(id: string, channel: Channel | undefined): Promise<'attempted'> {
-    const { outbox, channels, letterhead } = this.#ports;
+    const { outbox, channels } = this.#ports;
     const record = this.#unsaved.get(id) ?? (await outbox.read(id));
     if (record === undefined) return 'attempted';
     const names = channels.map(({ name }) => name);
     const isWanted = channel !== undefined && channelsLeft(record, names).includes(channel.name);
-    const after = isWanted ? await this.#deliver(record, channel, letterhead) : record;
+    const after = isWanted ? await this.#deliver(record, channel) : record;
     const left = channelsLeft(after, names);
     this.#left.set(id, left);
     await (left.length === 0 ? this.#settle(after) : this.#save(after));
     return 'attempted';
   }
 
-  async #deliver(record: OutboxRecord, channel: Channel, letterhead: Letterhead): Promise<OutboxRecord> {
+  async #deliver(record: OutboxRecord, channel: Channel): Promise<OutboxRecord> {
     const { id } = record.report;
     const delivery = await attemptDelivery(
       channel,
-      renderMail(record.report, letterhead),
+      renderMail(record.report, this.#ports.letterhead),
       new AbortController().signal,
     );
     this.#moveGates(id, channel.name, delivery);

@@ -87,6 +87,34 @@ test('run() sends the same Message-ID again', async () => {
   assert.equal(new Set(channel.mails.map(({ messageId }) => messageId)).size, 1);
 });
 
+test('stop() still tries once what is due, but waits for nothing', async () => {
+  const outbox = new FakeOutbox().add('a', 'b');
+  const channel = new FakeChannel('smtp', [{ kind: 'sent' }, DOWN]);
+  const surroundings = new FakeSurroundings();
+  const sender = new Sender({ outbox, channels: [channel], letterhead: LETTERHEAD, surroundings });
+  sender.stop();
+  await sender.run();
+  assert.deepEqual(ids(channel), ['a', 'b']);
+  assert.deepEqual([surroundings.pauses, outbox.waiting()], [[], ['b']]);
+});
+
+test('stop() begins no new mail when its time is over', async () => {
+  const channel = new FakeChannel('smtp');
+  const surroundings = new FakeSurroundings();
+  const slow: FakeChannel = Object.assign(channel, {
+    deliver: async (mail: Mail): Promise<Delivery> => {
+      channel.mails.push(mail);
+      surroundings.time += 1500;
+      return { kind: 'sent' };
+    },
+  });
+  const outbox = new FakeOutbox().add('a', 'b', 'c', 'd');
+  const sender = new Sender({ outbox, channels: [slow], letterhead: LETTERHEAD, surroundings });
+  sender.stop();
+  await sender.run();
+  assert.deepEqual(ids(channel), ['a', 'b']);
+});
+
 test('wake() ends the rest for what is new', async () => {
   const outbox = new FakeOutbox();
   const channel = new FakeChannel('smtp');
