@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { type Answer, CHECKOUT, CONTROL, Daemon, privateDirectory } from '../support/daemon.ts';
+import { freePort } from '../support/ports.ts';
 
 const INSTALLED = existsSync('/usr/bin/supervisord') && existsSync('/usr/bin/supervisorctl');
 const SKIP = INSTALLED || process.env['CI'] === 'true' ? false : 'supervisor is not installed';
@@ -225,8 +226,10 @@ interface Pair {
   readonly ours: Daemon;
 }
 
+const SUPERCTL = `${CHECKOUT}/src/superctl.ts`;
+
 const superctl = (daemon: Daemon, args: Invocation): Promise<Answer> =>
-  daemon.run(process.execPath, `${CHECKOUT}/src/superctl.ts`, '-c', daemon.config, ...args);
+  daemon.run(process.execPath, SUPERCTL, '-c', daemon.config, ...args);
 
 const normalise = (daemon: Daemon, text: string): string =>
   text
@@ -283,5 +286,83 @@ suite('superctl beside supervisorctl', { skip: SKIP }, () => {
     await Promise.all([pair.theirs.ended(), pair.ours.ended()]);
     // Nobody listens any more.
     await compareAll(pair, words('status\nversion\nstart cat\nshutdown'));
+  });
+
+  test('the shell prints the same', async (t) => {
+    const pair = await startPair([privateDirectory(t), privateDirectory(t)]);
+    const scripts = [
+      'status cat\\nnope\\n\\npid nope\\n?  nope\\n!x\\nEOF\\nversion',
+      'shutdown\\nn\\nreload\\nx\\nquit\\nstatus',
+      'open unix:///nope\\nversion\\nexit foo',
+      '  start   cat manual  \\nstop manual',
+      '',
+    ];
+    for (const script of scripts) {
+      const piped = `printf '${script}' | "$@"`;
+      const [theirs, ours] = await Promise.all([
+        pair.theirs.run('/bin/sh', '-c', piped, 'sh', '/usr/bin/supervisorctl', '-c', pair.theirs.config),
+        pair.ours.run('/bin/sh', '-c', piped, 'sh', process.execPath, SUPERCTL, '-c', pair.ours.config),
+      ]);
+      assert.equal(normalise(pair.ours, ours.stdout), normalise(pair.theirs, theirs.stdout));
+      assert.equal(ours.status, theirs.status);
+    }
+    await Promise.all([pair.theirs.stop(), pair.ours.stop()]);
+  });
+
+  test('options and failures exit the same; where supervisorctl shows its insides, superctl prints one line', async (t) => {
+    const port = await freePort();
+    const inet = `[inet_http_server]\nport=127.0.0.1:${port}\nusername=me\npassword=p:w\n`;
+    const daemon = new Daemon(privateDirectory(t), { config: CONFIG + inet, program: 'supervisord' });
+    await daemon.start();
+    const url = `http://127.0.0.1:${port}`;
+    const pair = { theirs: daemon, ours: daemon };
+    await compareAll(pair, [
+      ['-s', url, '-u', 'me', '-p', 'p:w', 'version'],
+      ['-s', 'unix:///nope', 'status'],
+      ['-s', 'unix:///nope', 'start'],
+      ['-s', 'unix:///nope', 'shutdown'],
+      ['-s', 'unix:///nope', 'open'],
+      ['-s', 'http://127.0.0.1:1', 'tail'],
+      ['-s', 'http://127.0.0.1:1', 'fg', 'a', 'b'],
+      ['-s', 'a', 'status'],
+      ['-i', '-i', 'status'],
+      ['-i', 'version'],
+      ['--serverurl'],
+      ['--help=1'],
+      ['-x'],
+      ['-c', daemon.config, 'status'],
+    ]);
+    const oneLiners: readonly (readonly [Invocation, RegExp])[] = [
+      [['-s', url, 'status'], /^Server requires authentication$/],
+      [['-s', url, '-u', 'me', '-p', 'bad', 'reread'], /^Server requires authentication$/],
+      [['-s', 'unix:///nope', 'reread'], /^error: unix:\/\/\/nope no such file$/],
+      [['-s', 'http://127.0.0.1:1', 'avail'], /^error: http:\/\/127\.0\.0\.1:1 refused connection$/],
+      [['-s', 'ftp://x', 'version'], /^error: Unknown protocol for serverurl ftp:\/\/x$/],
+      [['-s', 'http://nohost.invalid:9', 'version'], /^error: http:\/\/nohost\.invalid:9 unknown host$/],
+    ];
+    for (const [args, line] of oneLiners) {
+      const [theirs, ours] = await Promise.all([daemon.supervisorctl(...args), superctl(daemon, args)]);
+      assert.match(ours.stdout.trimEnd(), line);
+      assert.match(theirs.stdout, /^error: <class /m);
+      assert.equal(ours.status, theirs.status);
+    }
+    await daemon.stop();
+  });
+
+  test('superctl is better on purpose', async (t) => {
+    const daemon = new Daemon(privateDirectory(t), { config: CONFIG, program: 'supervisord' });
+    await daemon.start();
+    await daemon.reaches('grp:a', 'RUNNING');
+    const better: readonly (readonly [Invocation, string, string])[] = [
+      // A bare name stands for the group when no process has it.
+      [['start', 'grp'], 'grp: ERROR (no such process)\n', 'grp:b: started\n'],
+      // Groups can be cleared.
+      [['clear', 'pool:*'], 'pool:None: ERROR (no such process)\n', 'pool:pool_00: cleared\npool:pool_01: cleared\n'],
+    ];
+    for (const [args, theirs, ours] of better) {
+      assert.equal((await daemon.supervisorctl(...args)).stdout, theirs);
+      assert.equal((await superctl(daemon, args)).stdout, ours);
+    }
+    await daemon.stop();
   });
 });
