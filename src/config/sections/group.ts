@@ -44,40 +44,49 @@ function readMember(sections: Sections, section: Section, group: string): readon
   return processes.map((process) => ({ ...process, socket }));
 }
 
-/** The sections that a group lists. */
-function membersOf(sections: Sections, context: Context): readonly Section[] {
+/** The section that a group means by a name. */
+function findMember(sections: Sections, context: Context, program: string): Section | undefined {
   const { name } = context.section;
-  const members = new Map<string, Section>();
-  for (const program of read(context, KEYS.programs)) {
-    const found = KINDS.flatMap((kind) => sections.all.get(`${kind}:${program}`) ?? []);
-    const [section] = found;
-    if (section === undefined) {
-      const known = [...sections.all.keys()].filter((key) => KINDS.includes(key.slice(0, key.indexOf(':'))));
-      const hint = didYouMean(
-        program,
-        known.map((key) => key.slice(key.indexOf(':') + 1)),
-      );
-      blame(context, 'programs', `[${name}] names unknown program or fcgi-program ${program}`, hint);
-    } else if (found.length > 1) {
-      blame(context, 'programs', `[${name}] name ${program} is ambiguous (exists as program and fcgi-program)`);
-    } else if (members.has(section.name)) warn(context, 'programs', `${program} is listed twice`);
-    else members.set(section.name, section);
+  const found = KINDS.flatMap((kind) => sections.all.get(`${kind}:${program}`) ?? []);
+  const [section] = found;
+  if (found.length > 1) {
+    blame(context, 'programs', `[${name}] name ${program} is ambiguous (exists as program and fcgi-program)`);
+    return undefined;
   }
-  return [...members.values()];
+  if (section === undefined) {
+    const known = [...sections.all.keys()].filter((key) => KINDS.includes(key.slice(0, key.indexOf(':'))));
+    const names = known.map((key) => key.slice(key.indexOf(':') + 1));
+    blame(
+      context,
+      'programs',
+      `[${name}] names unknown program or fcgi-program ${program}`,
+      didYouMean(program, names),
+    );
+  }
+  return section;
 }
 
 /** A `[group:x]`, and the names of the sections that are in it. */
-export function readGroup(
-  sections: Sections,
-  section: Section,
-): { readonly group: ProgramGroup; readonly taken: readonly string[] } {
+export interface Listing {
+  readonly group: ProgramGroup;
+  readonly taken: readonly string[];
+}
+
+export function readGroup(sections: Sections, section: Section): Listing {
   const context = sections.contextOf(section);
   const name = sectionName(context);
-  const members = membersOf(sections, context);
+  const programs = read(context, KEYS.programs);
   const priority = read(context, KEYS.priority);
-  const processes = members.flatMap((member) => readMember(sections, member, name));
+  const members = new Map<string, readonly ProcessConfig[]>();
+  for (const program of programs) {
+    const member = findMember(sections, context, program);
+    if (member === undefined) continue;
+    if (members.has(member.name)) warn(context, 'programs', `${program} is listed twice`);
+    else members.set(member.name, readMember(sections, member, name));
+  }
+  const processes = [...members.values()].flat();
   const group: ProgramGroup = { kind: 'group', name, priority, processes, place: section.place };
-  return { group, taken: members.map((member) => member.name) };
+  return { group, taken: [...members.keys()] };
 }
 
 export function readProgramGroup(sections: Sections, section: Section): ProgramGroup {

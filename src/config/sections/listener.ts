@@ -10,25 +10,25 @@ import { asProtocol } from './stream.ts';
 /** The one result handler there is. */
 export const RESULT_HANDLER = 'supervisor.dispatchers:default_handler';
 
-const names = 'here';
+const visible = 'here';
 const KEYS = {
   priority: key('priority', integer, {
     initial: '-1',
-    names,
+    names: visible,
     doc: 'Lower numbers start first and stop last. The default is that of the pool: listeners start before programs.',
   }),
   buffer_size: key('buffer_size', integer, {
     initial: '10',
-    names,
+    names: visible,
     doc: 'How many events wait while every listener of the pool is busy; the oldest is discarded when one more comes.',
   }),
   result_handler: key('result_handler', text, {
     initial: RESULT_HANDLER,
-    names,
+    names: visible,
     doc: 'What judges the results of the listener. Only the default exists.',
   }),
   events: key('events', stringList, {
-    names,
+    names: visible,
     initially: 'required',
     doc: 'The event types to be told of. A type such as `PROCESS_STATE` stands for all types below it, `EVENT` for every event.',
   }),
@@ -69,7 +69,8 @@ export function readListener(context: Context, environment: Readonly<Record<stri
     );
   }
   const events = readEventTypes(outer);
-  if (readRedirect(context)) {
+  const names = new Map<string, string | number>([...context.names, ['program_name', name], ['group_name', name]]);
+  if (readRedirect({ ...outer, names })) {
     const why =
       'section sets redirect_stderr=true but this is not allowed because it will interfere with the eventlistener protocol';
     blame(outer, 'redirect_stderr', `[${section}] ${why}`);

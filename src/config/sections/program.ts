@@ -182,25 +182,16 @@ function readCommon(context: Context): Common {
 }
 
 /** @returns how many processes to make: one where the number cannot be right, so that no process is blamed for it */
-function checkCommon(context: Context, { policy, numprocs }: Common): number {
-  if (policy.stopasgroup && !policy.killasgroup) {
-    blame(context, 'killasgroup', 'Cannot set stopasgroup=true and killasgroup=false');
-  }
+function checkNumprocs(context: Context, { numprocs }: Common): number {
   const written = find(context, 'process_name')?.value ?? '';
   const unexpanded = nameType.parse(written, context.source);
-  if (!unexpanded.ok) {
-    blame(context, 'process_name', unexpanded.error);
-    return 1;
-  }
-  if (numprocs > 1 && !written.includes('%(process_num)')) {
+  if (!unexpanded.ok) blame(context, 'process_name', unexpanded.error);
+  else if (numprocs > 1 && !written.includes('%(process_num)')) {
     blame(context, 'process_name', '%(process_num) must be present within process_name when numprocs > 1');
-    return 1;
-  }
-  if (numprocs > MAX_NUMPROCS) {
+  } else if (numprocs > MAX_NUMPROCS) {
     blame(context, 'numprocs', `cannot make ${numprocs} processes: the most is ${MAX_NUMPROCS}`);
-    return 1;
-  }
-  return numprocs;
+  } else return numprocs;
+  return 1;
 }
 
 function readName(context: Context): string {
@@ -213,7 +204,6 @@ function readName(context: Context): string {
 
 /** Reads the keys that are expanded for each process. */
 function readProcess(context: Context, common: Common, inherited: Readonly<Record<string, string>>): ProcessConfig {
-  const name = readName(context);
   const own = read(context, KEYS.environment);
   warnCutEnvironment(context, own);
   const ownNames = Array.from(own.variables, ([variable, value]): [string, string] => [`ENV_${variable}`, value]);
@@ -223,6 +213,7 @@ function readProcess(context: Context, common: Common, inherited: Readonly<Recor
   const stderr = readStream(inner, STDERR_KEYS, common.stderr);
   const { name: section, place } = context.section;
   const command = readRequired(inner, KEYS.command, `program section ${section} does not specify a command`);
+  const name = readName(inner);
   return {
     ...common.policy,
     name,
@@ -255,7 +246,10 @@ export function readProcesses(
   ];
   const context: Context = { ...outer, names: new Map<string, string | number>([...outer.names, ...extra]) };
   const common = readCommon(context);
-  const count = checkCommon(context, common);
+  const count = checkNumprocs(context, common);
+  if (common.policy.stopasgroup && !common.policy.killasgroup) {
+    blame(context, 'killasgroup', 'Cannot set stopasgroup=true and killasgroup=false');
+  }
   warnCutCommand(context);
   const processes: ProcessConfig[] = [];
   for (let i = 0; i < count; i += 1) {
