@@ -1,22 +1,23 @@
 /**
- * The supervisor: groups, the daemon's mood, and what the control plane may ask. It decides what happens to which
- * process and in which order; the Loop carries it out. It does not know files, sockets or the machine.
+ * The supervisor: what the control plane may ask. It puts together the groups, the way down and the Loop, which carries
+ * out what is decided. It does not know files, sockets or the machine.
  */
-import type { Config, GroupConfig } from '../config/model.ts';
-import { diffGroups, type Plan } from '../config/plan.ts';
+import type { Config } from '../config/model.ts';
+import type { Plan } from '../config/plan.ts';
 import { fail, ok, type Result } from '../errors.ts';
 import type { CommandProblem } from '../process/command.ts';
 import { pidOf } from '../process/machine.ts';
 import { signalName } from '../process/signal.ts';
-import { isRunning, isStopped, type StateName } from '../process/state.ts';
+import { isStopped, type StateName } from '../process/state.ts';
 import { type EpochMillis, millis, type Pid, type Signal } from '../units.ts';
 import type { Control, GroupInfo, History, Mood, ProcessInfo, Rereading } from './control.ts';
+import { Ending } from './ending.ts';
+import { Groups } from './groups.ts';
 import type { ChildEvent, Children, Clock, MainLog, Outputs, Slot } from './host.ts';
 import type { Listeners } from './listeners.ts';
 import { Loop } from './loop.ts';
-import { shutdownStep } from './order.ts';
 import type { Change } from './transition.ts';
-import { type GroupRecord, newGroup, type ProcessRecord } from './world.ts';
+import type { ProcessRecord } from './world.ts';
 
 export interface SupervisorPorts {
   readonly clock: Clock;
@@ -31,9 +32,8 @@ export interface SupervisorPorts {
   finished(outcome: 'shutdown' | 'restart'): void;
 }
 
-/** spec lifecycle 4.6, 5.3: how often a slow stop and a slow shutdown are reported. */
+/** spec lifecycle 4.6: how often a slow stop is reported. */
 const STOP_REPORT = millis(2000);
-const SHUTDOWN_REPORT = millis(3000);
 
 export class Supervisor implements Control {
   readonly pid: Pid;
@@ -41,12 +41,10 @@ export class Supervisor implements Control {
   readonly #loop: Loop;
   /** What runs: daemon settings do not change until a restart, whatever is read again. */
   readonly #booted: Config;
-  #config: Config;
-  #mood: Mood = 'RUNNING';
-  #finished = false;
+  readonly #groups: Groups;
+  readonly #ending: Ending;
 
   constructor(config: Config, ports: SupervisorPorts) {
-    this.#config = config;
     this.#booted = config;
     this.#ports = ports;
     this.pid = ports.pid;
@@ -58,13 +56,20 @@ export class Supervisor implements Control {
       publish: (event) => ports.events.publish(event),
       changed: (record, change) => this.#changed(record, change),
     });
+    this.#groups = new Groups(config, this.#loop, ports);
+    this.#ending = new Ending(this.#loop, {
+      log: ports.log,
+      publish: (event) => ports.events.publish(event),
+      finished: (outcome) => ports.finished(outcome),
+    });
   }
 
   /** Makes the groups known, then starts what is to be started, in the order of spec lifecycle 5.2. */
   boot(): void {
-    this.#open(this.#config.groups);
+    this.#groups.openAll();
+    this.#scheduleTick();
     this.#ports.events.publish({ kind: 'supervisor-state-change', to: 'RUNNING' });
-    for (const group of this.#loop.world.values()) this.#autostart(group);
+    this.#groups.autostart();
   }
 
   child(event: ChildEvent): void {
@@ -77,7 +82,7 @@ export class Supervisor implements Control {
   }
 
   get mood(): Mood {
-    return this.#mood;
+    return this.#ending.mood;
   }
 
   get identifier(): string {
@@ -85,7 +90,7 @@ export class Supervisor implements Control {
   }
 
   get config(): Config {
-    return this.#config;
+    return this.#groups.config;
   }
 
   wall(): EpochMillis {
@@ -93,12 +98,11 @@ export class Supervisor implements Control {
   }
 
   groups(): readonly GroupInfo[] {
-    return [...this.#loop.world.values()].map((group) => this.#describe(group));
+    return this.#groups.all();
   }
 
   group(name: string): GroupInfo | undefined {
-    const group = this.#loop.world.get(name);
-    return group === undefined ? undefined : this.#describe(group);
+    return this.#groups.find(name);
   }
 
   process(slot: Slot): ProcessInfo | undefined {
@@ -122,7 +126,7 @@ export class Supervisor implements Control {
   }
 
   start(slot: Slot): Promise<'spawned' | 'failed'> {
-    return this.#mood === 'RUNNING' ? this.#loop.start(slot) : Promise.resolve('failed');
+    return this.mood === 'RUNNING' ? this.#loop.start(slot) : Promise.resolve('failed');
   }
 
   stop(slot: Slot): Result<void, string> {
@@ -164,57 +168,38 @@ export class Supervisor implements Control {
   }
 
   reread(): Result<Rereading, string> {
-    const loaded = this.#ports.load();
-    if (!loaded.ok) return loaded;
-    this.#config = loaded.value;
-    const plan = diffGroups(this.#activeGroups(), loaded.value.groups);
-    return ok({
-      added: plan.added.map(({ name }) => name),
-      changed: plan.changed.map(({ group }) => group),
-      removed: plan.removed.map(({ name }) => name),
-    });
+    return this.#groups.reread();
   }
 
   plan(): Result<Plan, string> {
-    const loaded = this.#ports.load();
-    return loaded.ok ? ok(diffGroups(this.#activeGroups(), loaded.value.groups)) : loaded;
+    return this.#groups.plan();
   }
 
   addGroup(name: string): Result<void, 'bad-name' | 'already-added'> {
-    const config = this.#config.groups.find((group) => group.name === name);
-    if (config === undefined) return fail('bad-name');
-    if (this.#loop.world.has(name)) return fail('already-added');
-    this.#open([config]);
-    const group = this.#loop.world.get(name);
-    if (group !== undefined) this.#autostart(group);
+    const added = this.#groups.add(name);
+    if (!added.ok) return added;
+    this.#scheduleTick();
+    if (this.mood === 'RUNNING') this.#groups.autostart([added.value]);
     return ok(undefined);
   }
 
   removeGroup(name: string): Result<void, 'bad-name' | 'still-running'> {
-    const group = this.#loop.world.get(name);
-    if (group === undefined) return fail('bad-name');
-    if ([...group.processes.values()].some(({ state }) => !isStopped(state.name))) return fail('still-running');
-    this.#loop.remove(group);
-    if (group.config.kind === 'eventlistener') this.#ports.events.closePool(name);
-    for (const { slot } of group.processes.values()) this.#ports.outputs.close(slot);
-    this.#ports.events.publish({ kind: 'process-group', change: 'REMOVED', group: name });
-    return ok(undefined);
+    return this.#groups.remove(name);
   }
 
   shutdown(): void {
-    if (this.#mood === 'SHUTDOWN') return;
-    this.#end('SHUTDOWN');
+    this.#ending.begin('SHUTDOWN');
   }
 
   /** A broken configuration must not stop what runs: it is read before anything is stopped. */
   restart(): Result<void, string> {
-    if (this.#mood !== 'RUNNING') return ok(undefined);
+    if (this.mood !== 'RUNNING') return ok(undefined);
     const loaded = this.#ports.load();
     if (!loaded.ok) {
       this.#ports.log.log('critical', `cannot restart with the configuration now on disk: ${loaded.error}`);
       return fail(loaded.error);
     }
-    this.#end('RESTARTING');
+    this.#ending.begin('RESTARTING');
     return ok(undefined);
   }
 
@@ -222,41 +207,11 @@ export class Supervisor implements Control {
     this.#ports.events.publish({ kind: 'remote-communication', type, data });
   }
 
-  #activeGroups(): readonly GroupConfig[] {
-    return [...this.#loop.world.values()].map(({ config }) => config);
-  }
-
-  #describe(group: GroupRecord): GroupInfo {
-    return {
-      config: group.config,
-      processes: [...group.processes.values()].map((record) => this.#loop.describe(record)),
-    };
-  }
-
-  #open(configs: readonly GroupConfig[]): void {
-    const groups = configs.map(newGroup);
-    for (const group of groups) {
-      this.#loop.add(group);
-      if (group.config.kind === 'eventlistener') this.#ports.events.openPool(group.config);
-      this.#ports.events.publish({ kind: 'process-group', change: 'ADDED', group: group.config.name });
-    }
-    // After the pools: what a listener writes goes to its pool.
-    this.#ports.outputs.open(groups.flatMap(({ processes }) => [...processes.values()]));
-    this.#scheduleTick();
-  }
-
-  #autostart(group: GroupRecord): void {
-    if (this.#mood !== 'RUNNING') return;
-    for (const { slot, config } of [...group.processes.values()]) {
-      if (config.autostart) this.#loop.move(slot, { kind: 'start' });
-    }
-  }
-
   #changed(record: ProcessRecord, { to }: Change): void {
     if (this.#loop.world.get(record.slot.group)?.config.kind === 'eventlistener') {
       this.#ports.events.listenerChanged(record.slot, to.name);
     }
-    if (this.#mood !== 'RUNNING' && isStopped(to.name)) this.#loop.alarm('going down', millis(0), () => this.#goDown());
+    if (isStopped(to.name)) this.#ending.processStopped();
   }
 
   /** spec lifecycle 4.6: whoever waits for a stop sees in the log that it takes its time. */
@@ -268,35 +223,6 @@ export class Supervisor implements Control {
       this.#loop.alarm(`stop ${group}:${process}`, STOP_REPORT, report);
     };
     report();
-  }
-
-  #end(mood: 'SHUTDOWN' | 'RESTARTING'): void {
-    const first = this.#mood === 'RUNNING';
-    this.#mood = mood;
-    if (!first) return;
-    this.#loop.forbidStarts();
-    this.#ports.events.publish({ kind: 'supervisor-state-change', to: 'STOPPING' });
-    this.#reportShutdown();
-    this.#goDown();
-  }
-
-  #reportShutdown(): void {
-    const { left } = shutdownStep(this.#loop.world);
-    if (left.length === 0) return;
-    this.#ports.log.log('info', `waiting for ${left.map(({ config }) => config.name).join(', ')} to die`);
-    this.#loop.alarm('shutdown report', SHUTDOWN_REPORT, () => this.#reportShutdown());
-  }
-
-  /** Asks the processes whose turn it is to stop; when nothing is left, the daemon is done. */
-  #goDown(): void {
-    const { turn, left } = shutdownStep(this.#loop.world);
-    for (const { slot, state } of turn) {
-      if (isRunning(state.name)) this.#loop.move(slot, { kind: state.name === 'BACKOFF' ? 'abandon' : 'stop' });
-    }
-    if (left.length > 0 || this.#finished) return;
-    this.#finished = true;
-    this.#loop.rest();
-    this.#ports.finished(this.#mood === 'RESTARTING' ? 'restart' : 'shutdown');
   }
 
   #scheduleTick(): void {

@@ -1,0 +1,120 @@
+/**
+ * The active groups: reading the configuration again, activating and removing groups, and starting what is to be started.
+ * It does not know the daemon's mood; whoever calls it decides whether anything may start.
+ */
+import type { Config, GroupConfig } from '../config/model.ts';
+import { diffGroups, type Plan } from '../config/plan.ts';
+import { fail, ok, type Result } from '../errors.ts';
+import { isStopped } from '../process/state.ts';
+import type { GroupInfo, Rereading } from './control.ts';
+import type { Outputs } from './host.ts';
+import type { Listeners } from './listeners.ts';
+import type { Loop } from './loop.ts';
+import { type GroupRecord, newGroup } from './world.ts';
+
+export interface GroupsPorts {
+  readonly outputs: Outputs;
+  readonly events: Listeners;
+  /** Reads the configuration again. The error is the text of fault CANT_REREAD. */
+  load(): Result<Config, string>;
+}
+
+export class Groups {
+  readonly #loop: Loop;
+  readonly #ports: GroupsPorts;
+  #config: Config;
+
+  constructor(config: Config, loop: Loop, ports: GroupsPorts) {
+    this.#config = config;
+    this.#loop = loop;
+    this.#ports = ports;
+  }
+
+  /** The configuration last read. */
+  get config(): Config {
+    return this.#config;
+  }
+
+  all(): readonly GroupInfo[] {
+    return [...this.#loop.world.values()].map((group) => this.#describe(group));
+  }
+
+  find(name: string): GroupInfo | undefined {
+    const group = this.#loop.world.get(name);
+    return group === undefined ? undefined : this.#describe(group);
+  }
+
+  /** Activates every group of the configuration; starts nothing. */
+  openAll(): void {
+    this.#open(this.#config.groups);
+  }
+
+  /** Starts what is to be started, in the order of spec lifecycle 5.2. */
+  autostart(groups: Iterable<GroupRecord> = this.#loop.world.values()): void {
+    for (const group of groups) {
+      for (const { slot, config } of [...group.processes.values()]) {
+        if (config.autostart) this.#loop.move(slot, { kind: 'start' });
+      }
+    }
+  }
+
+  reread(): Result<Rereading, string> {
+    const loaded = this.#ports.load();
+    if (!loaded.ok) return loaded;
+    this.#config = loaded.value;
+    const plan = diffGroups(this.#active(), loaded.value.groups);
+    return ok({
+      added: plan.added.map(({ name }) => name),
+      changed: plan.changed.map(({ group }) => group),
+      removed: plan.removed.map(({ name }) => name),
+    });
+  }
+
+  plan(): Result<Plan, string> {
+    const loaded = this.#ports.load();
+    return loaded.ok ? ok(diffGroups(this.#active(), loaded.value.groups)) : loaded;
+  }
+
+  /** Activates one group of the configuration last read. */
+  add(name: string): Result<GroupRecord, 'bad-name' | 'already-added'> {
+    const config = this.#config.groups.find((group) => group.name === name);
+    if (config === undefined) return fail('bad-name');
+    if (this.#loop.world.has(name)) return fail('already-added');
+    this.#open([config]);
+    const group = this.#loop.world.get(name);
+    return group === undefined ? fail('bad-name') : ok(group);
+  }
+
+  remove(name: string): Result<void, 'bad-name' | 'still-running'> {
+    const group = this.#loop.world.get(name);
+    if (group === undefined) return fail('bad-name');
+    if ([...group.processes.values()].some(({ state }) => !isStopped(state.name))) return fail('still-running');
+    this.#loop.remove(group);
+    if (group.config.kind === 'eventlistener') this.#ports.events.closePool(name);
+    for (const { slot } of group.processes.values()) this.#ports.outputs.close(slot);
+    this.#ports.events.publish({ kind: 'process-group', change: 'REMOVED', group: name });
+    return ok(undefined);
+  }
+
+  #active(): readonly GroupConfig[] {
+    return [...this.#loop.world.values()].map(({ config }) => config);
+  }
+
+  #describe(group: GroupRecord): GroupInfo {
+    return {
+      config: group.config,
+      processes: [...group.processes.values()].map((record) => this.#loop.describe(record)),
+    };
+  }
+
+  #open(configs: readonly GroupConfig[]): void {
+    const groups = configs.map(newGroup);
+    for (const group of groups) {
+      this.#loop.add(group);
+      if (group.config.kind === 'eventlistener') this.#ports.events.openPool(group.config);
+      this.#ports.events.publish({ kind: 'process-group', change: 'ADDED', group: group.config.name });
+    }
+    // After the pools: what a listener writes goes to its pool.
+    this.#ports.outputs.open(groups.flatMap(({ processes }) => [...processes.values()]));
+  }
+}
