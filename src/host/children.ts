@@ -104,13 +104,16 @@ export class LocalChildren implements Children {
     if ('kind' in found) return this.#failed(request, found.text);
     const stdio = this.#pipes.stdio(request);
     if (!stdio.ok) return this.#failed(request, stdio.error);
+    let refused: string | undefined;
     try {
       this.#launch(request, found, stdio.value);
     } catch (cause) {
-      this.#failed(request, `unknown error during fork for ${repr(request.config.name)}: ${errnoOf(cause)}`);
+      // Node throws some errors of the child's exec and chdir (ENOTDIR, E2BIG), and emits the others.
+      refused = errnoOf(cause);
     } finally {
       for (const fd of new Set(stdio.value)) closeSync(fd);
     }
+    if (refused !== undefined) this.#execFailed(request, found, refused);
   }
 
   /** spec lifecycle 3.3: what the child itself would find out, and how it would say so. */
@@ -157,6 +160,8 @@ export class LocalChildren implements Children {
       const child = this.#excuse(request, excuse, stdio.value);
       if (child.pid !== undefined) return this.#spawned(request, child, child.pid);
       child.once('error', () => this.#failed(request, `unknown error during fork for ${name}: ${code}`));
+    } catch {
+      this.#failed(request, `unknown error during fork for ${name}: ${code}`);
     } finally {
       for (const fd of new Set(stdio.value)) closeSync(fd);
     }

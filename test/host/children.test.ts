@@ -134,14 +134,20 @@ describe('LocalChildren', () => {
 
   test('spawn() says why a directory or a file could not be used, with exit status 127', async () => {
     const rig = new Rig();
-    const slot = rig.start(logged('nodir', 'cat', { directory: '/does/not/exist' }));
-    const { status } = await rig.heard('exited');
-    assert.deepEqual(status, { kind: 'code', code: 127 });
-    assert.equal(
-      logOf('nodir', 'err'),
-      "supervisor: couldn't chdir to /does/not/exist: ENOENT\nsupervisor: child process was not spawned\n",
-    );
-    rig.outputs.close(slot);
+    for (const [name, directory, reason] of [
+      ['nodir', '/does/not/exist', 'ENOENT'],
+      ['nofolder', '/etc/passwd', 'ENOTDIR'],
+    ] as const) {
+      const heard = rig.events.length;
+      const slot = rig.start(logged(name, 'cat', { directory }));
+      const { status } = await rig.heard('exited', heard / 2 + 1);
+      assert.deepEqual(status, { kind: 'code', code: 127 });
+      assert.equal(
+        logOf(name, 'err'),
+        `supervisor: couldn't chdir to ${directory}: ${reason}\nsupervisor: child process was not spawned\n`,
+      );
+      rig.outputs.close(slot);
+    }
   });
 
   test('spawn() reports a missing command, and a log that cannot be opened, as spawn errors', async () => {
