@@ -20,6 +20,15 @@ import { RpcClient } from './rpc/client.ts';
 const COMPLETIONS = '--get-yargs-completions';
 const NO_NAMES = { processes: [], groups: [] } as const;
 
+/** For commands that need no server. */
+const NOWHERE: CtlConfig = {
+  serverurl: '',
+  username: undefined,
+  password: undefined,
+  prompt: '',
+  historyFile: undefined,
+};
+
 const argv0 = process.argv[1] ?? 'superctl';
 
 function serverAt(endpoint: Endpoint): Server {
@@ -35,8 +44,11 @@ class LocalSession implements Session, Disposable {
   readonly #historyFile: string | undefined;
   #terminal: Terminal | undefined;
 
-  constructor(config: CtlConfig, interactive: boolean) {
+  readonly #configuration: string | undefined;
+
+  constructor(config: CtlConfig, interactive: boolean, configuration: string | undefined) {
     this.interactive = interactive;
+    this.#configuration = configuration;
     this.#endpoint = { url: config.serverurl, username: config.username, password: config.password };
     this.#server = serverAt(this.#endpoint);
     this.#historyFile = config.historyFile;
@@ -94,7 +106,8 @@ class LocalSession implements Session, Disposable {
     const source = createConfigSource(process.cwd());
     const { findConfigFile } = await import('./config/options.ts');
     const { loadConfig } = await import('./config/load.ts');
-    const found = given === undefined ? findConfigFile(source, argv0) : ok(given);
+    const named = given ?? this.#configuration;
+    const found = named === undefined ? findConfigFile(source, argv0) : ok(named);
     if (!found.ok) return fail(`Error: ${found.error}`);
     const config = loadConfig(source, { file: found.value, overrides: new Map() });
     return ok({ file: found.value, problems: config.ok ? config.value.warnings : config.error.problems });
@@ -137,11 +150,13 @@ async function run(options: Extract<CtlOptions, { kind: 'run' }>, words: readonl
   const wanted = helpWanted(action);
   if (wanted !== undefined) return printHelp(wanted);
   const config = loadCtlConfig(createConfigSource(process.cwd()), { argv0, file, overrides });
-  if (!config.ok) return refuse(formatFailure(config.error, argv0));
+  const isOffline = COMMANDS.some(({ name, offline }) => offline && name === action[0]);
+  if (!config.ok && !isOffline) return refuse(formatFailure(config.error, argv0));
+  const usable = config.ok ? config.value : NOWHERE;
   const isShell = action.length === 0;
-  using session = new LocalSession(config.value, options.interactive || isShell);
+  using session = new LocalSession(usable, options.interactive || isShell, file);
   if (words.length > 0) return printCompletions(session, words);
-  if (isShell) return runShell(session, COMMANDS, config.value.prompt);
+  if (isShell) return runShell(session, COMMANDS, usable.prompt);
   return runLine(session, COMMANDS, action.join(' '));
 }
 

@@ -112,6 +112,8 @@ export interface Command {
   readonly json: string | undefined;
   /** What its arguments are, for completion. */
   readonly completes: 'processes' | 'groups' | 'actions' | 'files' | 'nothing';
+  /** Works without a server, and so without a usable `[supervisorctl]`. */
+  readonly offline: boolean;
   /** Ends the interactive shell. */
   readonly leaves: boolean;
   /** @returns the exit code. @throws CallError */

@@ -2,10 +2,12 @@
 import { clear, restart, signal, start, stop } from './act.ts';
 import type { Arity, Command, Flag, Invocation, Session } from './command.ts';
 import { EXIT } from './command.ts';
+import { printCompletion } from './complete.ts';
 import { check, open, reload, shutdown } from './daemon.ts';
 import { describeCommand, listCommands } from './help.ts';
 import { fg, maintail, tail } from './logs.ts';
 import { runCommand } from './run.ts';
+import { leave } from './shell.ts';
 import { avail, pid, status, version } from './status.ts';
 import { add, plan, remove, reread, update } from './update.ts';
 
@@ -26,6 +28,7 @@ const ROW = {
   flags: [],
   json: undefined,
   completes: 'nothing',
+  offline: false,
   leaves: false,
 } as const;
 
@@ -212,26 +215,17 @@ const CONFIGURING: readonly Command[] = [
   {
     ...ROW,
     name: 'check',
-    usage: [['[<file>]', 'Check a configuration file without a server: all errors at once, exit 0 or 2']],
+    usage: [['[<file>]', 'Check a configuration file (-c FILE, or the default one) without a server: exit 0 or 2']],
     arity: { ...ANY, most: 1, tooMany: 'Error: check accepts one file', exit: EXIT.INVALID_ARGUMENTS },
     upcheck: false,
     own: true,
     flags: [JSON_FLAG],
     json: '`{"file", "ok": boolean, "problems": [{"severity", "file", "line", "section", "key", "message", "hint"}]}`',
     completes: 'files',
+    offline: true,
     run: check,
   },
 ];
-
-async function leave(session: Session): Promise<number> {
-  session.out('\n');
-  return EXIT.OK;
-}
-
-async function printCompletion(session: Session): Promise<number> {
-  session.out(await session.completionScript());
-  return EXIT.OK;
-}
 
 /** A new server is greeted with its status, whose exit code counts only when it cannot be asked at all. */
 async function openServer(session: Session, invocation: Invocation): Promise<number> {
@@ -276,6 +270,7 @@ const SESSION: readonly Command[] = [
     arity: none('completion'),
     upcheck: false,
     own: true,
+    offline: true,
     run: printCompletion,
   },
   {

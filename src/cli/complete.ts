@@ -1,6 +1,6 @@
 /** What may stand at the end of a line that is being typed. */
 import { need, type RpcClient } from '../rpc/client.ts';
-import type { Command } from './command.ts';
+import { type Command, EXIT, type Session } from './command.ts';
 import { ALL, nameOf } from './targets.ts';
 
 /** The names that a server has. */
@@ -64,4 +64,10 @@ export function completeWords(commands: readonly Command[], words: readonly stri
   const isCut = words.includes(':');
   const cut = isCut ? last.lastIndexOf(':') + 1 : 0;
   return complete(commands, line, names).map((word) => word.slice(cut));
+}
+
+/** completion: prints the script that makes the user's shell call us. */
+export async function printCompletion(session: Session): Promise<number> {
+  session.out(await session.completionScript());
+  return EXIT.OK;
 }

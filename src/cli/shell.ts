@@ -16,3 +16,9 @@ export async function runShell(session: Session, commands: readonly Command[], p
     if (parsed.kind === 'command' && parsed.command.leaves) return EXIT.OK;
   }
 }
+
+/** quit and exit: the shell sees to the rest. */
+export async function leave(session: Session): Promise<number> {
+  session.out('\n');
+  return EXIT.OK;
+}

@@ -1,5 +1,6 @@
 /** reread, update, plan, add and remove: which groups there are. */
-import { CallError, type GroupChange, need, type PlanAnswer, type RpcClient } from '../rpc/client.ts';
+import { repr } from '../repr.ts';
+import { CallError, type GroupChange, type KeyChange, need, type PlanAnswer, type RpcClient } from '../rpc/client.ts';
 import { FAULTS } from '../rpc/faults.ts';
 import type { XmlFault } from '../rpc/xml.ts';
 import { EXIT, type Invocation, type Session } from './command.ts';
@@ -146,10 +147,15 @@ export async function remove(session: Session, { args }: Invocation): Promise<nu
   return exit;
 }
 
-function describe({ group, changes }: GroupChange): string {
-  const lines = changes.map(({ process, key, before, after }) => `    ${process}: ${key}: ${before} -> ${after}\n`);
-  return `change ${group} (its processes restart)\n${lines.join('')}`;
+/** A process that comes or goes is told as a change of the key `process`. */
+function describeChange({ process, key, before, after }: KeyChange): string {
+  return key === 'process'
+    ? `    ${process}: ${after}\n`
+    : `    ${process}: ${key}: ${repr(before)} -> ${repr(after)}\n`;
 }
+
+const describe = ({ group, changes }: GroupChange): string =>
+  `change ${group} (its processes restart)\n${changes.map(describeChange).join('')}`;
 
 /** Asks superd for the plan; supervisord can only list the groups. */
 async function ask(session: Session): Promise<{ readonly plan: PlanAnswer; readonly note: string | undefined }> {

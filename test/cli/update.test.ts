@@ -82,10 +82,14 @@ suite('add and remove', () => {
 suite('plan', () => {
   test('shows which keys change', async () => {
     const change = { process: 'chg', key: 'command', before: 'a', after: 'b' };
-    const answer = { added: ['new'], removed: ['old'], changed: [{ group: 'chg', changes: [change] }] };
+    const grown = { process: 'chg_2', key: 'process', before: '', after: 'added' };
+    const answer = { added: ['new'], removed: ['old'], changed: [{ group: 'chg', changes: [change, grown] }] };
     const server = { 'superd.plan': answer };
     const session = await play({ server }, 'plan');
-    assert.equal(session.stdout, 'remove old\nchange chg (its processes restart)\n    chg: command: a -> b\nadd new\n');
+    assert.equal(
+      session.stdout,
+      `remove old\nchange chg (its processes restart)\n    chg: command: 'a' -> 'b'\n    chg_2: added\nadd new\n`,
+    );
     assert.deepEqual(JSON.parse((await play({ server }, 'plan --json')).stdout), answer);
   });
 
