@@ -6,12 +6,16 @@ import { existsSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
 const root = `${import.meta.dirname}/..`;
-const programs = ['superd', 'superctl', 'crashmail', 'keeper'].filter((name) => existsSync(`${root}/src/${name}.ts`));
+const programs = ['superd', 'superctl', 'crashmail', 'keeper', 'pidproxy', 'echo_superd_conf'].filter((name) =>
+  existsSync(`${root}/src/${name}.ts`),
+);
+/** The thread that superd runs beside itself. */
+const threads = { 'fcgi-holder': 'src/host/fcgi-holder.ts' };
 
 rmSync(`${root}/dist`, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
-  entryPoints: programs.map((name) => `src/${name}.ts`),
+  entryPoints: { ...Object.fromEntries(programs.map((name) => [name, `src/${name}.ts`])), ...threads },
   outdir: 'dist',
   outExtension: { '.js': '.cjs' },
   bundle: true,

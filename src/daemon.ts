@@ -11,6 +11,7 @@ import { cleanAutoLogs, createAutoLog } from './host/auto-logs.ts';
 import { LocalChildren } from './host/children.ts';
 import { after, SystemClock } from './host/clock.ts';
 import { errnoOf } from './host/errno.ts';
+import { FcgiSocketHolder } from './host/fcgi-socket.ts';
 import { type OpenServer, openServer } from './host/http-server.ts';
 import { openLogFile } from './host/log-file.ts';
 import { logReader } from './host/log-reader.ts';
@@ -19,6 +20,7 @@ import { SlotOutputs } from './host/outputs.ts';
 import { liveDaemon, removePidfile, writePidfile } from './host/pidfile.ts';
 import { PipeFolder } from './host/pipes.ts';
 import { randomToken, sha1 } from './host/secrets.ts';
+import { SharedSockets } from './host/shared-sockets.ts';
 import { Syslog, SyslogSink } from './host/syslog.ts';
 import { watchFiles } from './host/watch.ts';
 import { pidOf } from './process/machine.ts';
@@ -58,6 +60,7 @@ export class Daemon {
   readonly #supervisor: Supervisor;
   readonly #listeners: Listeners;
   readonly #syslog: Syslog;
+  readonly #holder = new FcgiSocketHolder();
   readonly #resources = new AsyncDisposableStack();
   readonly #finished = Promise.withResolvers<'shutdown' | 'restart'>();
 
@@ -154,10 +157,15 @@ export class Daemon {
     for (const { level, message } of messages) this.#log.log(level, message);
     for (const warning of config.warnings) this.#log.log('warn', logLine(warning));
     for (const notice of config.notices) this.#log.log('info', notice);
+    this.#resources.use(this.#holder);
     const problem = await this.#openServers();
     if (problem !== undefined) return problem;
     const other = liveDaemon(daemon.pidfile);
     if (other !== undefined) return { status: 2, text: alreadyRunning(daemon.pidfile, other) };
+    // Not before: the socket files of a live daemon are not to be touched.
+    const obstacle = this.#supervisor.obstacle();
+    if (obstacle !== undefined) return { status: 1, text: obstacle };
+    this.#announceServers();
     this.#resources.defer(() => this.#removeState());
     if (!daemon.nocleanup) this.#cleanAutoLogs();
     this.#writePidfile();
@@ -172,6 +180,7 @@ export class Daemon {
     const onProblem = (text: string): void => log.log('error', text);
     return new SlotOutputs({
       pipes: new PipeFolder(daemon.statedir),
+      sockets: new SharedSockets((socket) => this.#holder.open(socket), log),
       log,
       isDebug: ['debug', 'trace', 'blather'].includes(daemon.loglevel),
       stripAnsi: daemon.stripAnsi,
@@ -207,12 +216,6 @@ export class Daemon {
       token,
     };
     for (const server of config.servers) {
-      for (const { namespace } of config.rpcinterfaces)
-        this.#log.log('info', `RPC interface '${namespace}' initialized`);
-      if (server.username === undefined) {
-        const text = `Server '${server.section}' running without any HTTP authentication checking`;
-        this.#log.log('critical', text);
-      }
       const opened = await openServer(server, {
         handler: createHandler(ports, server),
         notice: (text) => notice(`${text}\n`),
@@ -222,6 +225,15 @@ export class Daemon {
       this.#resources.use(disposable(opened.value));
     }
     return undefined;
+  }
+
+  #announceServers(): void {
+    const { servers, rpcinterfaces } = this.#request.config;
+    for (const { section, username } of servers) {
+      for (const { namespace } of rpcinterfaces) this.#log.log('info', `RPC interface '${namespace}' initialized`);
+      if (username !== undefined) continue;
+      this.#log.log('critical', `Server '${section}' running without any HTTP authentication checking`);
+    }
   }
 
   #cleanAutoLogs(): void {

@@ -3,7 +3,7 @@
  * umask and directory. Answers go out as events; what a child wrote is read before its end is reported.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, closeSync, constants, existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import type { ProcessConfig, User } from '../config/model.ts';
 import { fail, ok, type Result } from '../errors.ts';
 import { type CommandProblem, type FileProbe, type ResolvedCommand, resolveCommand } from '../process/command.ts';
@@ -15,15 +15,23 @@ import { millis, type Pid, pid, type Signal } from '../units.ts';
 import { errnoOf } from './errno.ts';
 import { accessProblem } from './permissions.ts';
 
-/** The three descriptors of a child; whoever opened them wants them closed after the spawn. */
-export type Stdio = readonly [stdin: number, stdout: number, stderr: number];
+/** The three descriptors of a child. */
+export interface Stdio {
+  readonly fds: readonly [stdin: number, stdout: number, stderr: number];
+  /** After the spawn: closes those that are for this child alone. */
+  close(): void;
+}
 
 /** What the children need of whoever holds the pipes. */
 export interface ChildStdio {
+  /** Opens the listening socket of an fcgi-program, even before the command is looked up. The error is a spawn error. */
+  prepare(request: SpawnRequest): Result<void, string>;
   /** Opens the descriptors of one spawn. The error is a spawn error as supervisord words it. */
   stdio(request: SpawnRequest): Result<Stdio, string>;
   /** The child is gone: reads what is left in its pipes and ends the streams. */
   drain(slot: Slot): void;
+  /** The end of a child has been reported: it needs its listening socket no more. */
+  release(slot: Slot): void;
   /** Writes to the standard input of a slot. */
   write(slot: Slot, data: Uint8Array): Result<void, 'closed' | 'full'>;
 }
@@ -100,6 +108,8 @@ export class LocalChildren implements Children {
   }
 
   #spawnOne(request: SpawnRequest): void {
+    const prepared = this.#pipes.prepare(request);
+    if (!prepared.ok) return this.#failed(request, prepared.error);
     const found = this.#resolve(request.config);
     if ('kind' in found) return this.#failed(request, found.text);
     const stdio = this.#pipes.stdio(request);
@@ -111,7 +121,7 @@ export class LocalChildren implements Children {
       // Node throws some errors of the child's exec and chdir (ENOTDIR, E2BIG), and emits the others.
       refused = errnoOf(cause);
     } finally {
-      for (const fd of new Set(stdio.value)) closeSync(fd);
+      stdio.value.close();
     }
     if (refused !== undefined) this.#execFailed(request, found, refused);
   }
@@ -130,7 +140,7 @@ export class LocalChildren implements Children {
   #exec({ slot, config }: SpawnRequest, found: ResolvedCommand, stdio: Stdio, user: User | undefined): ChildProcess {
     const env = childEnvironment(this.#daemon, slot.group, config);
     const [word = found.file, ...args] = found.words;
-    const options = { env, detached: true, stdio: [...stdio], cwd: config.directory };
+    const options = { env, detached: true, stdio: [...stdio.fds], cwd: config.directory };
     return withUmask(config.umask, () =>
       user === undefined
         ? spawn(found.file, args, { ...options, argv0: word })
@@ -142,7 +152,7 @@ export class LocalChildren implements Children {
   #excuse({ slot, config }: SpawnRequest, excuse: string, stdio: Stdio): ChildProcess {
     const env = childEnvironment(this.#daemon, slot.group, config);
     const args = ['-c', EXCUSE, 'superd', `supervisor: couldn't ${excuse}`, NOT_SPAWNED];
-    return spawn('/bin/sh', args, { env, detached: true, stdio: [...stdio] });
+    return spawn('/bin/sh', args, { env, detached: true, stdio: [...stdio.fds] });
   }
 
   #execFailed(request: SpawnRequest, found: ResolvedCommand, code: string): void {
@@ -163,13 +173,14 @@ export class LocalChildren implements Children {
     } catch {
       this.#failed(request, `unknown error during fork for ${name}: ${code}`);
     } finally {
-      for (const fd of new Set(stdio.value)) closeSync(fd);
+      stdio.value.close();
     }
   }
 
   #failed({ slot, serial }: SpawnRequest, reason: string): void {
     this.#pipes.drain(slot);
     this.#report({ kind: 'spawn-failed', slot, serial, reason });
+    this.#pipes.release(slot);
   }
 
   #spawned({ slot, serial }: SpawnRequest, child: ChildProcess, number: number): void {
@@ -183,6 +194,7 @@ export class LocalChildren implements Children {
       if (this.#live.get(key) === child) this.#live.delete(key);
       this.#pipes.drain(slot);
       this.#report({ kind: 'exited', slot, pid: pid(number), status: statusOf(code, signal), at });
+      this.#pipes.release(slot);
     });
     child.on('error', () => {
       // A later failure (of a kill, say) is told to whoever asked for it.

@@ -3,7 +3,7 @@
  * log files are opened at each spawn, as supervisord does, so a name that was removed meanwhile comes back.
  */
 import { closeSync } from 'node:fs';
-import type { ProcessConfig, StreamConfig } from '../config/model.ts';
+import type { GroupConfig, ProcessConfig, StreamConfig } from '../config/model.ts';
 import { fail, ok, type Result } from '../errors.ts';
 import type { Channel, SupervisorEvent } from '../events/event.ts';
 import { communicationNote, outputCopy, protocolCopy } from '../logs/main-log.ts';
@@ -15,11 +15,14 @@ import { bytes, type Pid } from '../units.ts';
 import type { ChildStdio, Stdio } from './children.ts';
 import { errnoOf } from './errno.ts';
 import { type PipeFolder, PipeReader } from './pipes.ts';
+import type { SharedSockets } from './shared-sockets.ts';
 import { StdinWriter } from './stdin-writer.ts';
 
 /** What the outputs need to know of the rest. */
 export interface OutputPorts {
   readonly pipes: PipeFolder;
+  /** The listening sockets of fcgi-programs. */
+  readonly sockets: SharedSockets;
   readonly log: MainLog;
   /** The programs' output is copied to the main log. */
   readonly isDebug: boolean;
@@ -50,13 +53,16 @@ interface Opened {
   readonly slot: Slot;
   readonly config: ProcessConfig;
   readonly streams: readonly Stream[];
-  readonly stdin: StdinWriter;
+  /** undefined: its standard input is a listening socket. */
+  readonly stdin: StdinWriter | undefined;
 }
 
 const keyOf = ({ group, process }: Slot): string => `${group}:${process}`;
 const pipeOf = (slot: Slot, stream: 'stdin' | Channel): string => `${keyOf(slot)}.${stream}`;
 const channelsOf = (config: ProcessConfig): readonly Channel[] =>
   config.redirectStderr ? ['stdout'] : ['stdout', 'stderr'];
+const pipesOf = (config: ProcessConfig): readonly ('stdin' | Channel)[] =>
+  config.socket === undefined ? ['stdin', ...channelsOf(config)] : channelsOf(config);
 
 const NO_CAPTURE = bytes(0);
 const NO_OUTPUTS = { onLog: undefined, onCommunication: undefined, onDebug: undefined, onUnterminated: undefined };
@@ -80,7 +86,7 @@ export class SlotOutputs implements Outputs, ChildStdio {
   open(slots: readonly { readonly slot: Slot; readonly config: ProcessConfig }[]): void {
     const { pipes, log } = this.#ports;
     const names = slots.flatMap(({ slot, config }) =>
-      (['stdin', ...channelsOf(config)] as const).map((stream) => ({ name: pipeOf(slot, stream), user: config.user })),
+      pipesOf(config).map((stream) => ({ name: pipeOf(slot, stream), user: config.user })),
     );
     try {
       pipes.make(names.map(({ name }) => name));
@@ -96,18 +102,18 @@ export class SlotOutputs implements Outputs, ChildStdio {
     const opened = this.#slots.get(keyOf(slot));
     if (opened === undefined) return;
     this.#slots.delete(keyOf(slot));
-    opened.stdin.close();
-    for (const { reader, sinks, channel } of opened.streams) {
+    opened.stdin?.close();
+    for (const { reader, sinks } of opened.streams) {
       reader.close();
       for (const sink of sinks) sink.close();
-      this.#ports.pipes.unlink(pipeOf(slot, channel));
     }
-    this.#ports.pipes.unlink(pipeOf(slot, 'stdin'));
+    for (const stream of pipesOf(opened.config)) this.#ports.pipes.unlink(pipeOf(slot, stream));
   }
 
   closeAll(): void {
     for (const { slot } of [...this.#slots.values()]) this.close(slot);
     this.#ports.pipes.remove();
+    this.#ports.sockets.closeAll();
   }
 
   paths(slot: Slot): { readonly stdout: string; readonly stderr: string } {
@@ -131,6 +137,25 @@ export class SlotOutputs implements Outputs, ChildStdio {
     }
   }
 
+  obstacle({ processes }: GroupConfig): string | undefined {
+    const sockets = new Map(processes.flatMap(({ socket }) => (socket === undefined ? [] : [[socket.url, socket]])));
+    for (const socket of sockets.values()) {
+      const problem = this.#ports.sockets.check(socket);
+      if (problem !== undefined) return problem;
+    }
+    return undefined;
+  }
+
+  prepare({ slot, config }: SpawnRequest): Result<void, string> {
+    if (config.socket === undefined) return ok(undefined);
+    const shared = this.#ports.sockets.acquire(keyOf(slot), config.socket);
+    return shared.ok ? ok(undefined) : shared;
+  }
+
+  release(slot: Slot): void {
+    this.#ports.sockets.release(keyOf(slot));
+  }
+
   stdio({ slot, config }: SpawnRequest): Result<Stdio, string> {
     const opened = this.#slots.get(keyOf(slot));
     const problem = (code: string): Result<Stdio, string> =>
@@ -151,7 +176,7 @@ export class SlotOutputs implements Outputs, ChildStdio {
   drain(slot: Slot): void {
     const opened = this.#slots.get(keyOf(slot));
     if (opened === undefined) return;
-    opened.stdin.close();
+    opened.stdin?.close();
     for (const { reader, pump } of opened.streams) {
       reader.drain();
       pump?.end();
@@ -160,11 +185,12 @@ export class SlotOutputs implements Outputs, ChildStdio {
 
   write(slot: Slot, data: Uint8Array): Result<void, 'closed' | 'full'> {
     const opened = this.#slots.get(keyOf(slot));
-    return opened === undefined ? fail('closed') : opened.stdin.write(this.#ports.pidOf(slot), data);
+    return opened?.stdin === undefined ? fail('closed') : opened.stdin.write(this.#ports.pidOf(slot), data);
   }
 
   #openSlot(slot: Slot, config: ProcessConfig): Opened {
-    const stdin = new StdinWriter(this.#ports.pipes, pipeOf(slot, 'stdin'));
+    const isListening = config.socket !== undefined;
+    const stdin = isListening ? undefined : new StdinWriter(this.#ports.pipes, pipeOf(slot, 'stdin'));
     const streams = channelsOf(config).map((channel) => this.#openStream(slot, config, channel));
     return { slot, config, streams, stdin };
   }
@@ -247,17 +273,21 @@ export class SlotOutputs implements Outputs, ChildStdio {
   }
 
   #openPipes({ slot, config, stdin }: Opened): Stdio {
-    const { pipes } = this.#ports;
-    stdin.renew();
-    const fds: number[] = [pipes.openForChild(pipeOf(slot, 'stdin'))];
-    try {
-      for (const channel of channelsOf(config)) fds.push(pipes.openForChild(pipeOf(slot, channel)));
-    } catch (cause) {
+    const { pipes, sockets } = this.#ports;
+    stdin?.renew();
+    const fds: number[] = [];
+    const close = (): void => {
       for (const fd of fds) closeSync(fd);
+    };
+    try {
+      for (const stream of pipesOf(config)) fds.push(pipes.openForChild(pipeOf(slot, stream)));
+    } catch (cause) {
+      close();
       throw cause;
     }
-    const [input = 0, output = 1, error = output] = fds;
-    return [input, output, error];
+    const shared = config.socket === undefined ? [] : [sockets.descriptorOf(config.socket)];
+    const [input = 0, output = 1, error = output] = [...shared, ...fds];
+    return { fds: [input, output, error], close };
   }
 
   /** A stopped program's log is not open; it is emptied all the same. */

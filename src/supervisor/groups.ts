@@ -7,7 +7,7 @@ import { diffGroups, type Plan } from '../config/plan.ts';
 import { fail, ok, type Result } from '../errors.ts';
 import { isStopped } from '../process/state.ts';
 import type { GroupInfo, Rereading } from './control.ts';
-import type { Outputs } from './host.ts';
+import type { MainLog, Outputs } from './host.ts';
 import type { Listeners } from './listeners.ts';
 import type { Loop } from './loop.ts';
 import { type GroupRecord, newGroup } from './world.ts';
@@ -15,6 +15,7 @@ import { type GroupRecord, newGroup } from './world.ts';
 export interface GroupsPorts {
   readonly outputs: Outputs;
   readonly events: Listeners;
+  readonly log: MainLog;
   /** Reads the configuration again. The error is the text of fault CANT_REREAD. */
   load(): Result<Config, string>;
 }
@@ -75,11 +76,22 @@ export class Groups {
     return loaded.ok ? ok(diffGroups(this.#active(), loaded.value.groups)) : loaded;
   }
 
-  /** Activates one group of the configuration last read. */
+  /** What keeps the daemon from starting: a listening socket that cannot be made. @source spec lifecycle 2.5 */
+  obstacle(): string | undefined {
+    for (const group of this.#config.groups) {
+      const problem = this.#ports.outputs.obstacle(group);
+      if (problem !== undefined) return problem;
+    }
+    return undefined;
+  }
+
+  /** Activates one group of the configuration last read. A socket that cannot be made fails its programs, not the group. */
   add(name: string): Result<GroupRecord, 'bad-name' | 'already-added'> {
     const config = this.#config.groups.find((group) => group.name === name);
     if (config === undefined) return fail('bad-name');
     if (this.#loop.world.has(name)) return fail('already-added');
+    const problem = this.#ports.outputs.obstacle(config);
+    if (problem !== undefined) this.#ports.log.log('critical', problem);
     this.#open([config]);
     const group = this.#loop.world.get(name);
     return group === undefined ? fail('bad-name') : ok(group);

@@ -2,7 +2,7 @@
  * The ports: everything that the supervisor wants of the machine. Adapters are in `src/host/`; a fake host in
  * `test/support/` refuses any call that it was not told to expect.
  */
-import type { LogLevel, ProcessConfig } from '../config/model.ts';
+import type { GroupConfig, LogLevel, ProcessConfig } from '../config/model.ts';
 import type { Result } from '../errors.ts';
 import type { CommandProblem } from '../process/command.ts';
 import type { ExitStatus } from '../process/state.ts';
@@ -60,6 +60,8 @@ export interface Children {
 
 /** Where the output of slots goes. */
 export interface Outputs {
+  /** Opens and closes the listening sockets of a group, to see early that they can be. @returns why they cannot */
+  obstacle(group: GroupConfig): string | undefined;
   /** Makes the named pipes, AUTO log files and pumps of new slots. */
   open(slots: readonly { readonly slot: Slot; readonly config: ProcessConfig }[]): void;
   close(slot: Slot): void;

@@ -64,6 +64,11 @@ export class Supervisor implements Control {
     });
   }
 
+  /** Why it would be no use to boot, if anything is. */
+  obstacle(): string | undefined {
+    return this.#groups.obstacle();
+  }
+
   /** Makes the groups known, then starts what is to be started, in the order of spec lifecycle 5.2. */
   boot(): void {
     this.#groups.openAll();

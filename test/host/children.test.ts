@@ -9,6 +9,7 @@ import { LocalChildren } from '../../src/host/children.ts';
 import { openLogFile } from '../../src/host/log-file.ts';
 import { SlotOutputs } from '../../src/host/outputs.ts';
 import { PipeFolder, safeName } from '../../src/host/pipes.ts';
+import { SharedSockets } from '../../src/host/shared-sockets.ts';
 import type { ChildEvent, Slot } from '../../src/supervisor/host.ts';
 import { type Pid, signal } from '../../src/units.ts';
 import { aProcess, aStream } from '../support/config.ts';
@@ -27,6 +28,7 @@ class Rig {
 
   constructor() {
     this.outputs = new SlotOutputs({
+      sockets: new SharedSockets(() => assert.fail('no socket asked for'), { log: () => {} }),
       pipes: new PipeFolder(mkdtempSync(join(folder, 'state-'))),
       log: { log: () => {} },
       isDebug: false,

@@ -156,6 +156,8 @@ export class FakeHost implements Clock, Children, Outputs, MainLog {
     }
   }
 
+  obstacle(): undefined {}
+
   close(slot: Slot): void {
     assert.ok(this.open_.delete(keyOf(slot)), `${keyOf(slot)} closed, but not open`);
     assert.ok(
