@@ -63,7 +63,6 @@ async function post(endpoint: Endpoint, body: string): Promise<Result<HttpAnswer
   const address = addressOf(endpoint.url);
   if (address === undefined) return fail(unsupported(endpoint.url));
   const headers = {
-    Host: 'socketPath' in address ? 'localhost' : `${address.host}:${address.port}`,
     'User-Agent': 'superctl',
     'Content-Type': 'text/xml',
     Accept: 'text/xml',
