@@ -1,5 +1,5 @@
-/** What superd tells the world: event listeners, and later the journal, metrics and the web page. */
-import type { StateName } from '../process/state.ts';
+/** What superd tells the world: event listeners, the journal, metrics and the web page. */
+import type { ExitStatus, StateName } from '../process/state.ts';
 import type { Pid } from '../units.ts';
 
 export type Channel = 'stdout' | 'stderr';
@@ -20,6 +20,8 @@ export type SupervisorEvent =
         | { readonly name: 'RUNNING' | 'STOPPING' | 'STOPPED'; readonly pid: Pid | 0 }
         | { readonly name: 'EXITED'; readonly pid: Pid | 0; readonly expected: boolean }
         | { readonly name: 'FATAL' | 'UNKNOWN' };
+      /** What no payload tells: how a child ended, and why a start failed. */
+      readonly detail?: { readonly exit?: ExitStatus; readonly reason?: string };
     })
   | (Of & {
       readonly kind: 'process-log' | 'process-communication';

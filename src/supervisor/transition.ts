@@ -49,7 +49,7 @@ export function transition(record: ProcessRecord, event: ProcessEvent, moment: M
     record: next,
     effects,
     changes,
-    events: changes.map((change) => stateEvent(next, change)),
+    events: changes.map((change) => ({ ...stateEvent(next, change), ...detailOf(change.to, event) })),
     lines: linesOf(record, event, changes),
   };
 }
@@ -93,8 +93,18 @@ function withHistory(
   return { ...ended, exitStatus: code, spawnError: unexpected ? `Bad exit code ${code}` : record.spawnError };
 }
 
+type StateEvent = Extract<SupervisorEvent, { readonly kind: 'process-state' }>;
+
+/** How the child ended, for the state that this led to, and why a start failed. */
+function detailOf(to: ProcessState, event: ProcessEvent): Pick<StateEvent, 'detail'> {
+  const exit = event.kind === 'exited' && to.name !== 'RUNNING' ? { exit: event.status } : {};
+  const reason = 'reason' in to ? { reason: to.reason } : {};
+  const detail = { ...exit, ...reason };
+  return Object.keys(detail).length === 0 ? {} : { detail };
+}
+
 /** @source spec api 3.2 */
-function stateEvent(record: ProcessRecord, { from, to }: Change): SupervisorEvent {
+function stateEvent(record: ProcessRecord, { from, to }: Change): StateEvent {
   const common = {
     kind: 'process-state',
     process: record.slot.process,
