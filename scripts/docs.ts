@@ -3,6 +3,10 @@
  * when a page is stale. A chapter adds its page to `PAGES`.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { renderCliReference } from '../src/cli/reference.ts';
+import { renderEventsReference } from '../src/events/reference.ts';
+import { renderStatesReference } from '../src/process/reference.ts';
+import { renderRpcReference } from '../src/rpc/reference.ts';
 import { renderConfiguration } from './docs/configuration.ts';
 
 interface Page {
@@ -11,7 +15,13 @@ interface Page {
   readonly render: () => string;
 }
 
-const PAGES: readonly Page[] = [{ file: 'docs/reference/configuration.md', render: renderConfiguration }];
+const PAGES: readonly Page[] = [
+  { file: 'docs/reference/configuration.md', render: renderConfiguration },
+  { file: 'docs/reference/process-states.md', render: renderStatesReference },
+  { file: 'docs/reference/rpc.md', render: renderRpcReference },
+  { file: 'docs/reference/events.md', render: renderEventsReference },
+  { file: 'docs/reference/superctl.md', render: renderCliReference },
+];
 
 const root = `${import.meta.dirname}/..`;
 

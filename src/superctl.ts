@@ -13,6 +13,7 @@ import { formatFailure } from './config/problems.ts';
 import { EXIT_USAGE, fail, ok } from './errors.ts';
 import { createConfigSource } from './host/config-source.ts';
 import { connect, type Endpoint, isLocal } from './host/http-client.ts';
+import { takeLaunch } from './host/launch.ts';
 import type { Terminal } from './host/terminal.ts';
 import { RpcClient } from './rpc/client.ts';
 
@@ -29,7 +30,7 @@ const NOWHERE: CtlConfig = {
   historyFile: undefined,
 };
 
-const argv0 = process.argv[1] ?? 'superctl';
+const { argv0 } = takeLaunch();
 
 function serverAt(endpoint: Endpoint): Server {
   const transport = connect(endpoint);

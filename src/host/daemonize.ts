@@ -7,7 +7,8 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { type Launch, launchEnvironment } from './launch.ts';
 
-const READY_FD = 3;
+/** Where the background process tells that it is ready. */
+export const READY_FD = 3;
 const READY = 'ready';
 
 /**
@@ -19,7 +20,7 @@ export async function startDaemonProcess(launch: Launch): Promise<number> {
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
     detached: true,
     stdio: [nowhere, nowhere, nowhere, 'pipe'],
-    env: { ...process.env, ...launchEnvironment(launch) },
+    env: { ...process.env, ...launchEnvironment({ ...launch, isDaemon: true }) },
   });
   closeSync(nowhere);
   const exited = new Promise<number>((resolve) => {

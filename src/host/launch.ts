@@ -1,4 +1,7 @@
-/** What the launcher and the foreground process tell through the environment; taken out of it before anybody inherits it. */
+/**
+ * What the launcher, the keeper and the foreground process tell through the environment; taken out of it at once, so
+ * that no program inherits it.
+ */
 
 const ARGV0 = 'SUPERD_ARGV0';
 const NOFILE = 'SUPERD_NOFILE';
@@ -29,9 +32,9 @@ export function takeLaunch(): Launch {
   };
 }
 
-/** The same for the background process. */
-export const launchEnvironment = ({ argv0, foundFiles }: Launch): Readonly<Record<string, string>> => ({
+/** The same for another process of superd. */
+export const launchEnvironment = ({ argv0, foundFiles, isDaemon }: Launch): Readonly<Record<string, string>> => ({
   [ARGV0]: argv0,
   [NOFILE]: Number.isFinite(foundFiles) ? String(foundFiles) : 'unlimited',
-  [DAEMON]: '1',
+  [DAEMON]: isDaemon ? '1' : '0',
 });
