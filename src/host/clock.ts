@@ -1,6 +1,7 @@
 /** Time: the monotonic clock, the clock on the wall, and the one timer of the Loop. */
 import type { Clock } from '../supervisor/host.ts';
-import { type EpochMillis, epochMillis, type Millis, millis } from '../units.ts';
+import { type EpochMillis, epochMillis, type Millis } from '../units.ts';
+import { monotonic } from './monotonic.ts';
 
 /** Node fires a longer timer at once; such a wait is split. */
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -16,7 +17,7 @@ export class SystemClock implements Clock {
   }
 
   now(): Millis {
-    return millis(performance.now());
+    return monotonic();
   }
 
   wall(): EpochMillis {
@@ -29,10 +30,10 @@ export class SystemClock implements Clock {
     this.#timer = undefined;
     this.#at = at;
     if (at === undefined) return;
-    const wait = Math.min(Math.max(0, Math.ceil(at - performance.now())), LONGEST_TIMER);
+    const wait = Math.min(Math.max(0, Math.ceil(at - monotonic())), LONGEST_TIMER);
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      if (performance.now() < at) this.wakeAt(at);
+      if (monotonic() < at) this.wakeAt(at);
       else this.#wake();
     }, wait);
   }

@@ -2,7 +2,6 @@
  * The output of every slot: its named pipes, its log files, and the pump between them. Pipes live as long as the slot;
  * log files are opened at each spawn, as supervisord does, so a name that was removed meanwhile comes back.
  */
-import { closeSync } from 'node:fs';
 import type { GroupConfig, ProcessConfig, StreamConfig } from '../config/model.ts';
 import { fail, ok, type Result } from '../errors.ts';
 import type { Channel, SupervisorEvent } from '../events/event.ts';
@@ -11,9 +10,12 @@ import { Pump } from '../logs/pump.ts';
 import type { LogSink } from '../logs/sink.ts';
 import { repr } from '../repr.ts';
 import type { MainLog, Outputs, Slot, SpawnRequest } from '../supervisor/host.ts';
+import type { SavedLogs } from '../supervisor/saved.ts';
 import { bytes, type Pid } from '../units.ts';
-import type { ChildStdio, Stdio } from './children.ts';
 import { errnoOf } from './errno.ts';
+import { type ChildStdio, idOf as keyOf } from './kept-children.ts';
+import type { Pipes } from './launch-plan.ts';
+import { isRegular } from './log-target.ts';
 import { type PipeFolder, PipeReader } from './pipes.ts';
 import type { SharedSockets } from './shared-sockets.ts';
 import { StdinWriter } from './stdin-writer.ts';
@@ -32,6 +34,8 @@ export interface OutputPorts {
   openSyslog(process: string): LogSink;
   /** The path of an AUTO log, which it creates. */
   autoLog(process: string, channel: Channel): string;
+  /** The logs of a slot are known. */
+  opened(slot: Slot, logs: SavedLogs): void;
   /** The process behind a slot, for events. */
   pidOf(slot: Slot): Pid | 0;
   publish(event: SupervisorEvent): void;
@@ -57,7 +61,6 @@ interface Opened {
   readonly stdin: StdinWriter | undefined;
 }
 
-const keyOf = ({ group, process }: Slot): string => `${group}:${process}`;
 const pipeOf = (slot: Slot, stream: 'stdin' | Channel): string => `${keyOf(slot)}.${stream}`;
 const channelsOf = (config: ProcessConfig): readonly Channel[] =>
   config.redirectStderr ? ['stdout'] : ['stdout', 'stderr'];
@@ -77,10 +80,13 @@ function clearAll(sinks: readonly LogSink[]): Result<void, string> {
 
 export class SlotOutputs implements Outputs, ChildStdio {
   readonly #ports: OutputPorts;
+  /** The logs of slots of an earlier brain. */
+  readonly #knownLogs: ReadonlyMap<string, SavedLogs>;
   readonly #slots = new Map<string, Opened>();
 
-  constructor(ports: OutputPorts) {
+  constructor(ports: OutputPorts, knownLogs: ReadonlyMap<string, SavedLogs> = new Map()) {
     this.#ports = ports;
+    this.#knownLogs = knownLogs;
   }
 
   open(slots: readonly { readonly slot: Slot; readonly config: ProcessConfig }[]): void {
@@ -91,7 +97,10 @@ export class SlotOutputs implements Outputs, ChildStdio {
     try {
       pipes.make(names.map(({ name }) => name));
       for (const { name, user } of names) pipes.giveTo(name, user);
-      for (const { slot, config } of slots) this.#slots.set(keyOf(slot), this.#openSlot(slot, config));
+      for (const { slot, config } of slots) {
+        this.#slots.set(keyOf(slot), this.#openSlot(slot, config));
+        this.#ports.opened(slot, this.paths(slot));
+      }
     } catch (cause) {
       // Spawning says so again for each program, and tries again.
       log.log('critical', `cannot make named pipes in ${pipes.path}: ${errnoOf(cause)}`);
@@ -137,28 +146,26 @@ export class SlotOutputs implements Outputs, ChildStdio {
     }
   }
 
-  obstacle({ processes }: GroupConfig): string | undefined {
+  async obstacle({ processes }: GroupConfig): Promise<string | undefined> {
     const sockets = new Map(processes.flatMap(({ socket }) => (socket === undefined ? [] : [[socket.url, socket]])));
     for (const socket of sockets.values()) {
-      const problem = this.#ports.sockets.check(socket);
+      const problem = await this.#ports.sockets.check(socket);
       if (problem !== undefined) return problem;
     }
     return undefined;
   }
 
-  prepare({ slot, config }: SpawnRequest): Result<void, string> {
-    if (config.socket === undefined) return ok(undefined);
-    const shared = this.#ports.sockets.acquire(keyOf(slot), config.socket);
-    return shared.ok ? ok(undefined) : shared;
+  acquire({ slot, config }: SpawnRequest): void {
+    if (config.socket !== undefined) this.#ports.sockets.acquire(keyOf(slot), config.socket);
   }
 
   release(slot: Slot): void {
     this.#ports.sockets.release(keyOf(slot));
   }
 
-  stdio({ slot, config }: SpawnRequest): Result<Stdio, string> {
+  prepare({ slot, config }: SpawnRequest): Result<Pipes, string> {
     const opened = this.#slots.get(keyOf(slot));
-    const problem = (code: string): Result<Stdio, string> =>
+    const problem = (code: string): Result<Pipes, string> =>
       fail(`unknown error making dispatchers for ${repr(config.name)}: ${code}`);
     if (opened === undefined) return problem('ENOENT');
     for (const stream of opened.streams) {
@@ -166,10 +173,22 @@ export class SlotOutputs implements Outputs, ChildStdio {
       if (code !== undefined) return problem(code);
     }
     try {
-      return ok(this.#openPipes(opened));
+      opened.stdin?.renew();
+      return ok(this.#pipesOf(opened));
     } catch (cause) {
       const code = errnoOf(cause);
       return code === 'EMFILE' ? fail(`too many open files to spawn ${repr(config.name)}`) : problem(code);
+    }
+  }
+
+  /** A child that lives since before this superd: its logs are opened, and what it writes is read. */
+  attach(slot: Slot): void {
+    const opened = this.#slots.get(keyOf(slot));
+    if (opened === undefined) return;
+    if (opened.config.socket !== undefined) this.#ports.sockets.know(keyOf(slot), opened.config.socket);
+    for (const stream of opened.streams) {
+      const code = this.#openLogs(opened, stream);
+      if (code !== undefined) this.#ports.log.log('critical', `cannot open the log ${stream.path}: ${code}`);
     }
   }
 
@@ -206,7 +225,7 @@ export class SlotOutputs implements Outputs, ChildStdio {
     const stream: Stream = {
       channel,
       config: config[channel],
-      path: this.#pathOf(config, channel),
+      path: this.#knownLogs.get(keyOf(slot))?.[channel] ?? this.#pathOf(config, channel),
       reader: new PipeReader(fd, talk !== undefined, take),
       sinks: [],
       pump: undefined,
@@ -272,26 +291,19 @@ export class SlotOutputs implements Outputs, ChildStdio {
     );
   }
 
-  #openPipes({ slot, config, stdin }: Opened): Stdio {
-    const { pipes, sockets } = this.#ports;
-    stdin?.renew();
-    const fds: number[] = [];
-    const close = (): void => {
-      for (const fd of fds) closeSync(fd);
+  #pipesOf({ slot, config }: Opened): Pipes {
+    const path = (stream: 'stdin' | Channel): string => this.#ports.pipes.pathOf(pipeOf(slot, stream));
+    const { socket, redirectStderr } = config;
+    return {
+      stdin: socket === undefined ? { kind: 'pipe', path: path('stdin') } : { kind: 'socket', url: socket.url },
+      stdout: path('stdout'),
+      stderr: path(redirectStderr ? 'stdout' : 'stderr'),
     };
-    try {
-      for (const stream of pipesOf(config)) fds.push(pipes.openForChild(pipeOf(slot, stream)));
-    } catch (cause) {
-      close();
-      throw cause;
-    }
-    const shared = config.socket === undefined ? [] : [sockets.descriptorOf(config.socket)];
-    const [input = 0, output = 1, error = output] = [...shared, ...fds];
-    return { fds: [input, output, error], close };
   }
 
-  /** A stopped program's log is not open; it is emptied all the same. */
+  /** A stopped program's log is not open; if there is one, it is emptied all the same. */
   #clearStopped(stream: Stream): Result<void, string> {
+    if (!isRegular(stream.path)) return ok(undefined);
     const file = this.#ports.openLog(stream.path, stream.config);
     if (!file.ok) return file;
     try {

@@ -3,70 +3,62 @@
  * URL is its identity, so a program that is listed in two groups has one socket. @source spec lifecycle 2.5
  */
 import type { FcgiSocket } from '../config/model.ts';
-import { fail, HostError, ok, type Result } from '../errors.ts';
 import type { MainLog } from '../supervisor/host.ts';
-import type { HeldSocket } from './fcgi-socket.ts';
 
-/** Opens a listening socket; the error is an errno's name. */
-export type OpenSocket = (socket: FcgiSocket) => Result<HeldSocket, string>;
-
-interface Shared {
-  readonly url: string;
-  readonly held: HeldSocket;
-  readonly users: Set<string>;
+/** Whoever holds the sockets, which is whoever spawns the programs. */
+export interface SocketHolder {
+  listen(socket: FcgiSocket): void;
+  unlisten(url: string): void;
+  /** Opens and closes a socket. @returns an errno's name, '' when it went well */
+  tryListen(socket: FcgiSocket): Promise<string>;
 }
 
 export class SharedSockets {
-  readonly #open: OpenSocket;
+  readonly #holder: SocketHolder;
   readonly #log: MainLog;
-  readonly #shared = new Map<string, Shared>();
+  /** Users by URL. */
+  readonly #users = new Map<string, Set<string>>();
 
-  constructor(open: OpenSocket, log: MainLog) {
-    this.#open = open;
+  constructor(holder: SocketHolder, log: MainLog) {
+    this.#holder = holder;
     this.#log = log;
   }
 
   /** Opens and closes a socket, to see early that it can be. @returns why it cannot */
-  check(socket: FcgiSocket): string | undefined {
-    const user = 'check';
-    const opened = this.acquire(user, socket);
-    if (!opened.ok) return opened.error;
-    this.release(user);
+  async check(socket: FcgiSocket): Promise<string | undefined> {
+    if (this.#users.has(socket.url)) return undefined;
+    this.#log.log('info', `Creating socket ${socket.url}`);
+    const error = await this.#holder.tryListen(socket);
+    if (error !== '') return `Could not create FastCGI socket ${socket.url}: ${error}`;
+    this.#log.log('info', `Closing socket ${socket.url}`);
     return undefined;
   }
 
-  /** Opens the socket for one user, who keeps it until `release`. */
-  acquire(user: string, socket: FcgiSocket): Result<void, string> {
-    const known = this.#shared.get(socket.url);
-    if (known !== undefined) {
-      known.users.add(user);
-      return ok(undefined);
+  /** Opens the socket for one user, who keeps it until `release`. A spawn tells when it could not be opened. */
+  acquire(user: string, socket: FcgiSocket): void {
+    if (!this.#users.has(socket.url)) {
+      this.#log.log('info', `Creating socket ${socket.url}`);
+      this.#holder.listen(socket);
     }
-    this.#log.log('info', `Creating socket ${socket.url}`);
-    const held = this.#open(socket);
-    if (!held.ok) return fail(`Could not create FastCGI socket ${socket.url}: ${held.error}`);
-    this.#shared.set(socket.url, { url: socket.url, held: held.value, users: new Set([user]) });
-    return ok(undefined);
+    this.know(user, socket);
   }
 
-  /** Of a socket that somebody has acquired. @throws HostError */
-  descriptorOf({ url }: FcgiSocket): number {
-    const shared = this.#shared.get(url);
-    if (shared === undefined) throw new HostError('use', url, 'EBADF');
-    return shared.held.fd;
+  /** A user who has had the socket since before this superd. */
+  know(user: string, { url }: FcgiSocket): void {
+    this.#users.set(url, (this.#users.get(url) ?? new Set()).add(user));
   }
 
   /** A user who has none is no news. */
   release(user: string): void {
-    for (const { url, held, users } of this.#shared.values()) {
+    for (const [url, users] of this.#users) {
       if (!users.delete(user) || users.size > 0) continue;
       this.#log.log('info', `Closing socket ${url}`);
-      this.#shared.delete(url);
-      held.close();
+      this.#users.delete(url);
+      this.#holder.unlisten(url);
     }
   }
 
   closeAll(): void {
-    for (const { users } of this.#shared.values()) for (const user of users) this.release(user);
+    for (const users of [...this.#users.values()]) for (const user of users) this.release(user);
   }
 }

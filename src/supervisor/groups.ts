@@ -77,9 +77,9 @@ export class Groups {
   }
 
   /** What keeps the daemon from starting: a listening socket that cannot be made. @source spec lifecycle 2.5 */
-  obstacle(): string | undefined {
+  async obstacle(): Promise<string | undefined> {
     for (const group of this.#config.groups) {
-      const problem = this.#ports.outputs.obstacle(group);
+      const problem = await this.#ports.outputs.obstacle(group);
       if (problem !== undefined) return problem;
     }
     return undefined;
@@ -90,8 +90,9 @@ export class Groups {
     const config = this.#config.groups.find((group) => group.name === name);
     if (config === undefined) return fail('bad-name');
     if (this.#loop.world.has(name)) return fail('already-added');
-    const problem = this.#ports.outputs.obstacle(config);
-    if (problem !== undefined) this.#ports.log.log('critical', problem);
+    void this.#ports.outputs.obstacle(config).then((problem) => {
+      if (problem !== undefined) this.#ports.log.log('critical', problem);
+    });
     this.#open([config]);
     const group = this.#loop.world.get(name);
     return group === undefined ? fail('bad-name') : ok(group);

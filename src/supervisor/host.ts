@@ -47,13 +47,20 @@ export type ChildEvent =
       readonly at: Millis;
     };
 
+/** Whom a signal is for. Of signals of one purpose a child gets one, even if a brain dies and the next asks again. */
+export interface SignalTarget {
+  readonly whom: 'process' | 'group';
+  /** undefined: it stands for itself. */
+  readonly purpose: string | undefined;
+}
+
 /** Spawns, signals and reaps. Answers arrive as ChildEvents, never from inside the call. */
 export interface Children {
   /** Looks the command up as a spawn would, without starting anything. */
   check(config: ProcessConfig): CommandProblem | undefined;
   spawn(request: SpawnRequest): void;
   /** @returns the errno's name when the signal could not be sent; `ESRCH` when nobody is there. */
-  signal(pid: Pid, signal: Signal, target: 'process' | 'group'): Result<void, string>;
+  signal(pid: Pid, signal: Signal, target: SignalTarget): Result<void, string>;
   /** Writes to the standard input of the live child of a slot. */
   write(slot: Slot, data: Uint8Array): Result<void, 'closed' | 'full'>;
 }
@@ -61,7 +68,7 @@ export interface Children {
 /** Where the output of slots goes. */
 export interface Outputs {
   /** Opens and closes the listening sockets of a group, to see early that they can be. @returns why they cannot */
-  obstacle(group: GroupConfig): string | undefined;
+  obstacle(group: GroupConfig): Promise<string | undefined>;
   /** Makes the named pipes, AUTO log files and pumps of new slots. */
   open(slots: readonly { readonly slot: Slot; readonly config: ProcessConfig }[]): void;
   close(slot: Slot): void;

@@ -8,7 +8,7 @@ import { signalName } from '../process/signal.ts';
 import type { StateName } from '../process/state.ts';
 import { type Millis, millis, type Pid, type Signal, signal } from '../units.ts';
 import type { ProcessInfo } from './control.ts';
-import type { ChildEvent, Children, Clock, MainLog, Outputs, Slot } from './host.ts';
+import type { ChildEvent, Children, Clock, MainLog, Outputs, SignalTarget, Slot } from './host.ts';
 import { type Change, transition } from './transition.ts';
 import { allProcesses, describeProcess, type GroupRecord, type ProcessRecord, type World } from './world.ts';
 
@@ -28,6 +28,10 @@ interface Waiter {
 }
 
 const SIGKILL = signal(9);
+
+/** A stop, and each SIGKILL after it, is meant once. */
+const purposeOf = (state: ProcessRecord['state']): string | undefined =>
+  state.name === 'STOPPING' ? `stop-${state.kills}` : undefined;
 
 export class Loop {
   readonly world: World = new Map();
@@ -161,7 +165,7 @@ export class Loop {
   }
 
   /** Sends a signal that is not a stop. @returns the errno's name, or undefined */
-  signal(pid: Pid, number: Signal, target: 'process' | 'group'): string | undefined {
+  signal(pid: Pid, number: Signal, target: SignalTarget): string | undefined {
     const sent = this.#ports.children.signal(pid, number, target);
     return sent.ok ? undefined : sent.error;
   }
@@ -218,7 +222,7 @@ export class Loop {
       'debug',
       `killing ${config.name} (pid ${effect.pid}) ${group ? 'process group ' : ''}with signal ${signalName(number)}`,
     );
-    const problem = this.signal(effect.pid, number, group ? 'group' : 'process');
+    const problem = this.signal(effect.pid, number, { whom: group ? 'group' : 'process', purpose: purposeOf(record.state) });
     if (problem === undefined) return undefined;
     if (problem === 'ESRCH') {
       log.log('debug', `unable to signal ${config.name} (pid ${effect.pid}), it probably just exited on its own`);

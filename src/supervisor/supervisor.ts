@@ -65,7 +65,7 @@ export class Supervisor implements Control {
   }
 
   /** Why it would be no use to boot, if anything is. */
-  obstacle(): string | undefined {
+  obstacle(): Promise<string | undefined> {
     return this.#groups.obstacle();
   }
 
@@ -146,7 +146,7 @@ export class Supervisor implements Control {
     if (record === undefined || pid === undefined) return ok(undefined);
     const { name } = record.config;
     this.#ports.log.log('debug', `sending ${name} (pid ${pid}) sig ${signalName(number)}`);
-    const problem = this.#loop.signal(pid, number, 'process');
+    const problem = this.#loop.signal(pid, number, { whom: 'process', purpose: undefined });
     if (problem === undefined) return ok(undefined);
     if (problem === 'ESRCH') {
       this.#ports.log.log('debug', `unable to signal ${name} (pid ${pid}), it probably just now exited on its own`);

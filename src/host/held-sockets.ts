@@ -1,0 +1,35 @@
+/** The listening sockets that the keeper holds for fcgi-programs, by their URLs. */
+import type { FcgiSocket } from '../config/model.ts';
+import { fail, type Result } from '../errors.ts';
+import { FcgiSocketHolder, type HeldSocket } from './fcgi-socket.ts';
+
+export class HeldSockets {
+  readonly #holder = new FcgiSocketHolder();
+  /** An attempt that failed is kept too: whoever spawns learns why. */
+  readonly #sockets = new Map<string, Result<HeldSocket, string>>();
+
+  listen(socket: FcgiSocket): void {
+    if (this.#sockets.get(socket.url)?.ok !== true) this.#sockets.set(socket.url, this.#holder.open(socket));
+  }
+
+  unlisten(url: string): void {
+    const held = this.#sockets.get(url);
+    if (held?.ok === true) held.value.close();
+    this.#sockets.delete(url);
+  }
+
+  /** @returns an errno's name; '' when it could be opened, or is open already */
+  tryListen(socket: FcgiSocket): string {
+    if (this.#sockets.get(socket.url)?.ok === true) return '';
+    const held = this.#holder.open(socket);
+    if (!held.ok) return held.error;
+    held.value.close();
+    return '';
+  }
+
+  descriptorOf(url: string): Result<number, string> {
+    const held = this.#sockets.get(url);
+    if (held === undefined) return fail('EBADF');
+    return held.ok ? { ok: true, value: held.value.fd } : held;
+  }
+}

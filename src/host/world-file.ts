@@ -1,0 +1,187 @@
+/**
+ * The world on disk: one line a change, each with its checksum, appended before the change has an effect. It is written
+ * for a brain that dies, not for a power cut: after a boot no child is left that it could speak of, and it is forgotten.
+ */
+import {
+  closeSync,
+  constants,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { crc32 } from '../checksum.ts';
+import { fail, ok, type Result } from '../errors.ts';
+import type { SavedChange } from '../supervisor/saved.ts';
+import type { Store } from '../supervisor/store.ts';
+import { errnoOf } from './errno.ts';
+
+/** Grows when a line comes to mean something else. A newer file is left alone. */
+export const WORLD_VERSION = 1;
+/** The file is written anew, without what was overtaken, when it has grown by so much. */
+const COMPACT_BYTES = 4 * 2 ** 20;
+const PRIVATE_FILE = 0o600;
+const PRIVATE_FOLDER = 0o700;
+
+interface Header {
+  readonly version: number;
+  /** The boot in which it was written. */
+  readonly boot: string;
+  /** Begins the cookie of every child of this state directory. */
+  readonly mark: string;
+}
+
+/** What a file says. */
+export interface WorldText {
+  readonly header: Header;
+  readonly changes: readonly SavedChange[];
+  /** Bytes up to and including the last whole line. */
+  readonly wholeBytes: number;
+  /** Something after them was cut off, or spoilt. */
+  readonly isTorn: boolean;
+}
+
+const line = (value: SavedChange | Header): string => {
+  const json = JSON.stringify(value);
+  return `${crc32(json)} ${json}\n`;
+};
+
+/** The JSON of a line; undefined when the checksum denies it. */
+function jsonOf(text: string): string | undefined {
+  const json = text.slice(9);
+  return text[8] === ' ' && crc32(json) === text.slice(0, 8) ? json : undefined;
+}
+
+/** Reads up to the first line that is not whole. @returns undefined when there is not even a header */
+export function readWorld(text: string): WorldText | undefined {
+  const lines = text.split('\n');
+  const first = jsonOf(lines[0] ?? '');
+  if (first === undefined || lines.length < 2) return undefined;
+  const header: Header = JSON.parse(first);
+  const changes: SavedChange[] = [];
+  let wholeBytes = Buffer.byteLength(lines[0] ?? '') + 1;
+  let isTorn = lines.at(-1) !== '';
+  for (const one of lines.slice(1, -1)) {
+    const json = jsonOf(one);
+    if (json === undefined) {
+      isTorn = true;
+      break;
+    }
+    changes.push(JSON.parse(json));
+    wholeBytes += Buffer.byteLength(one) + 1;
+  }
+  return { header, changes, wholeBytes, isTorn };
+}
+
+export interface OpenedWorld {
+  readonly file: WorldFile;
+  /** What an earlier brain of this boot left. */
+  readonly changes: readonly SavedChange[];
+}
+
+export class WorldFile implements Store {
+  readonly mark: string;
+  readonly #path: string;
+  readonly #boot: string;
+  readonly #onProblem: (text: string) => void;
+  #fd: number;
+  #grown = 0;
+  #failure = '';
+  /** All of the world, for a file that is written anew. */
+  snapshot: (() => readonly SavedChange[]) | undefined;
+
+  /**
+   * Opens the file of a state directory, or begins one.
+   * @returns an error when it was written by a newer superd: it is left untouched
+   */
+  static open(statedir: string, boot: string, onProblem: (text: string) => void): Result<OpenedWorld, string> {
+    const path = join(statedir, 'world');
+    mkdirSync(statedir, { recursive: true, mode: PRIVATE_FOLDER });
+    const found = readWorld(readIfThere(path));
+    if (found !== undefined && found.header.version > WORLD_VERSION) {
+      return fail(`cannot use ${path}: it was written by a newer superd (version ${found.header.version})`);
+    }
+    if (found === undefined || found.header.boot !== boot) {
+      const header = { version: WORLD_VERSION, boot, mark: found?.header.mark ?? newMark() };
+      return ok({ file: new WorldFile(path, header, { onProblem, keep: undefined }), changes: [] });
+    }
+    if (found.isTorn) onProblem(`${path}: the last record was not written whole, and is cut off`);
+    const file = new WorldFile(path, found.header, { onProblem, keep: found.wholeBytes });
+    return ok({ file, changes: found.changes });
+  }
+
+  private constructor(
+    path: string,
+    { mark, boot, version }: Header,
+    { onProblem, keep }: { readonly onProblem: (text: string) => void; readonly keep: number | undefined },
+  ) {
+    this.mark = mark;
+    this.#path = path;
+    this.#boot = boot;
+    this.#onProblem = onProblem;
+    const { O_WRONLY, O_APPEND, O_CREAT } = constants;
+    this.#fd = openSync(path, O_WRONLY | O_APPEND | O_CREAT, PRIVATE_FILE);
+    ftruncateSync(this.#fd, keep ?? 0);
+    if (keep === undefined) this.#append(line({ version, boot, mark }));
+  }
+
+  save(change: SavedChange): void {
+    this.#append(line(change));
+    if (this.#grown > COMPACT_BYTES) this.#compact();
+  }
+
+  /** Everything is stopped: there is nothing to go on with. */
+  forget(): void {
+    closeSync(this.#fd);
+    rmSync(this.#path, { force: true });
+  }
+
+  #append(text: string): void {
+    try {
+      const data = Buffer.from(text);
+      const written = writeSync(this.#fd, data);
+      if (written < data.length) throw Object.assign(new Error('short write'), { code: 'ENOSPC' });
+      this.#grown += data.length;
+      if (this.#failure !== '') this.#onProblem(`${this.#path} is written again`);
+      this.#failure = '';
+    } catch (cause) {
+      const code = errnoOf(cause);
+      if (code !== this.#failure) this.#onProblem(`cannot write ${this.#path}: ${code}; a brain that dies now forgets`);
+      this.#failure = code;
+    }
+  }
+
+  #compact(): void {
+    const world = this.snapshot?.();
+    this.#grown = 0;
+    if (world === undefined) return;
+    const fresh = `${this.#path}.new`;
+    try {
+      const { O_WRONLY, O_APPEND, O_CREAT, O_TRUNC } = constants;
+      const fd = openSync(fresh, O_WRONLY | O_APPEND | O_CREAT | O_TRUNC, PRIVATE_FILE);
+      const header = { version: WORLD_VERSION, boot: this.#boot, mark: this.mark };
+      writeSync(fd, line(header) + world.map(line).join(''));
+      renameSync(fresh, this.#path);
+      closeSync(this.#fd);
+      this.#fd = fd;
+    } catch (cause) {
+      this.#onProblem(`cannot rewrite ${this.#path}: ${errnoOf(cause)}`);
+    }
+  }
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    if (errnoOf(cause) === 'ENOENT') return '';
+    throw cause;
+  }
+}
+
+/** Random enough to tell two state directories apart. */
+const newMark = (): string => readFileSync('/proc/sys/kernel/random/uuid', 'latin1').trim();

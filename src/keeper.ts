@@ -1,0 +1,120 @@
+/**
+ * The keeper's root: the small process that is the parent of everything. It starts the brain (superd itself), does for
+ * it what only a parent can, and starts it again when it dies. It reads no configuration, serves nobody, and has no library.
+ */
+import { appendFileSync, writeSync } from 'node:fs';
+import { dirname, extname, join } from 'node:path';
+import { become } from './host/become.ts';
+import { BrainProcess } from './host/brain-process.ts';
+import { READY_FD, StartReport, startDaemonProcess } from './host/daemonize.ts';
+import { HeldSockets } from './host/held-sockets.ts';
+import { launchEnvironment, takeLaunch } from './host/launch.ts';
+import { Spawner } from './host/spawner.ts';
+import { closeStrayDescriptors } from './host/stray-descriptors.ts';
+import { PROTOCOL_VERSION, type ToKeeper } from './keeper/protocol.ts';
+import { formatLine } from './logs/main-log.ts';
+import { epochMillis } from './units.ts';
+
+/** Told to the brain when there is one, and kept for it while there is none. */
+const PASSED_ON: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'];
+/** Without a brain, programs get so long to end before they are killed. */
+const LAST_STOP_MS = 10_000;
+
+const launch = takeLaunch();
+const report = new StartReport(launch.isDaemon);
+const main = join(dirname(process.argv[1] ?? ''), `superd${extname(process.argv[1] ?? '')}`);
+let logfile = '';
+let waiting: NodeJS.Signals[] = [];
+let after: Extract<ToKeeper, { readonly op: 'leaving' }>['then'] = 'exit';
+
+const sockets = new HeldSockets();
+const spawner = new Spawner((message) => brain.tell(message), sockets);
+const brain = new BrainProcess({
+  command: () => [process.execPath, ...process.execArgv, main, ...process.argv.slice(2)],
+  env: { ...process.env, ...launchEnvironment(launch) },
+  hear,
+  connected,
+  gone: ({ isMeant, hasServed, status, why }) => {
+    if (isMeant) return leave(status);
+    if (!hasServed) return exit(status);
+    lastWord(`superd keeper: the brain ended ${why} and does not come up; the programs run on unattended until SIGHUP`);
+  },
+});
+
+function connected(): void {
+  const { served, lastEnd } = brain;
+  const { children } = spawner;
+  brain.tell({ op: 'hello', version: PROTOCOL_VERSION, pid: process.pid, children, served, lastEnd });
+  spawner.repeat();
+  for (const name of waiting.splice(0)) brain.tell({ op: 'os-signal', name });
+}
+
+function hear(message: ToKeeper): void {
+  switch (message.op) {
+    case 'spawn':
+      return spawner.spawn(message);
+    case 'signal':
+      return spawner.signal(message);
+    case 'adopt':
+      return spawner.adopt(message);
+    case 'ack':
+      return spawner.acknowledge(message);
+    case 'listen':
+      return sockets.listen(message.socket);
+    case 'unlisten':
+      return sockets.unlisten(message.url);
+    case 'try-listen':
+      return brain.tell({ op: 'tried', url: message.socket.url, error: sockets.tryListen(message.socket) });
+    case 'become':
+      return brain.tell({ op: 'became', ...become(message) });
+    case 'say':
+      return report.say(message.text);
+    case 'ready':
+      logfile = message.logfile;
+      brain.ready();
+      return report.ready();
+    case 'leaving':
+      after = message.then;
+      return brain.leaving();
+  }
+}
+
+function leave(status: number): void {
+  switch (after) {
+    case 'exit':
+      return exit(status);
+    case 'replace':
+      return brain.start();
+    case 'daemonize':
+      void startDaemonProcess(launch).then(exit, () => exit(1));
+  }
+}
+
+function exit(status: number): void {
+  process.exit(status);
+}
+
+/** There is nobody else left to say it. */
+function lastWord(text: string): void {
+  const line = formatLine(epochMillis(Date.now()), 'critical', text);
+  try {
+    if (logfile !== '') appendFileSync(logfile, line);
+    writeSync(2, line);
+  } catch {
+    // Nobody listens.
+  }
+}
+
+function signalled(name: NodeJS.Signals): void {
+  if (brain.isRunning) return brain.tell({ op: 'os-signal', name });
+  if (name === 'SIGHUP') return brain.retry();
+  if (name === 'SIGUSR1' || name === 'SIGUSR2') return;
+  lastWord(`superd keeper: received ${name} without a brain, stopping ${spawner.signalAll('SIGTERM')} programs`);
+  setTimeout(() => exit(spawner.signalAll('SIGKILL') > 0 ? 1 : 0), LAST_STOP_MS);
+}
+
+process.title = 'superd keeper';
+closeStrayDescriptors(launch.isDaemon ? [READY_FD] : []);
+for (const name of PASSED_ON) process.on(name, () => signalled(name));
+process.on('uncaughtException', (cause) => lastWord(`superd keeper: bug: ${cause.stack ?? cause.message}`));
+brain.start();
