@@ -14,6 +14,7 @@ import type { MainLog, Outputs, Slot, SpawnRequest } from '../supervisor/host.ts
 import { bytes, type Pid } from '../units.ts';
 import type { ChildStdio, Stdio } from './children.ts';
 import { errnoOf } from './errno.ts';
+import { isRegular } from './log-target.ts';
 import { type PipeFolder, PipeReader } from './pipes.ts';
 import type { SharedSockets } from './shared-sockets.ts';
 import { StdinWriter } from './stdin-writer.ts';
@@ -290,8 +291,9 @@ export class SlotOutputs implements Outputs, ChildStdio {
     return { fds: [input, output, error], close };
   }
 
-  /** A stopped program's log is not open; it is emptied all the same. */
+  /** A stopped program's log is not open; if there is one, it is emptied all the same. */
   #clearStopped(stream: Stream): Result<void, string> {
+    if (!isRegular(stream.path)) return ok(undefined);
     const file = this.#ports.openLog(stream.path, stream.config);
     if (!file.ok) return file;
     try {
