@@ -53,6 +53,15 @@ function describe(fd: number, isInherited: boolean): LogTarget {
 /** Is there something at a path that is not a regular file? Such a thing is never renamed, emptied or deleted. */
 export const isSpecial = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === false;
 
+/** What cannot be looked at counts as a regular file: whoever opens it then learns why. */
+export function isRegular(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  } catch {
+    return true;
+  }
+}
+
 /**
  * Opens for appending, without ever waiting: for the reader of a named pipe, or for a device.
  * @throws the system error

@@ -4,7 +4,7 @@
  */
 import type { Channel, SupervisorEvent } from '../events/event.ts';
 import type { ExitStatus, StateName } from '../process/state.ts';
-import { type EpochMillis, type Pid, pid as asPid } from '../units.ts';
+import { pid as asPid, type EpochMillis, type Pid } from '../units.ts';
 
 /** Who asked for something. */
 export type Caller =

@@ -62,3 +62,15 @@ export const isStopped = (name: StateName): boolean =>
 export const isRunning = (name: StateName): boolean => name === 'STARTING' || name === 'RUNNING' || name === 'BACKOFF';
 export const isSignallable = (name: StateName): boolean =>
   name === 'STARTING' || name === 'RUNNING' || name === 'STOPPING';
+
+/** `exit status 3`, `terminated by SIGKILL`, … @source spec lifecycle 4.8 */
+export function exitText(status: ExitStatus): string {
+  switch (status.kind) {
+    case 'code':
+      return `exit status ${status.code}`;
+    case 'signal':
+      return `terminated by ${status.signal}${status.coreDumped ? ' (core dumped)' : ''}`;
+    case 'unknown':
+      return 'exit status unknown';
+  }
+}

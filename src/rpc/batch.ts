@@ -18,23 +18,46 @@ function status({ slot }: ProcessInfo, fault: RpcFault | undefined): XmlValue {
 const faultOf = (error: unknown): RpcFault =>
   error instanceof RpcFault ? error : new RpcFault('FAILED', error instanceof Error ? error.message : undefined);
 
+/** Ends no farther apart than this are one to supervisord, which looks once in a while: they are listed as asked for. */
+const TOGETHER_MS = 100;
+
+interface Late {
+  readonly index: number;
+  readonly at: number;
+  readonly entry: XmlValue;
+}
+
+/** @param late in the order of completion */
+function inRounds(late: readonly Late[]): readonly XmlValue[] {
+  let round = Number.NEGATIVE_INFINITY;
+  return late
+    .map(({ at, ...rest }) => {
+      if (at - round > TOGETHER_MS) round = at;
+      return { ...rest, round };
+    })
+    .sort((a, b) => a.round - b.round || a.index - b.index)
+    .map(({ entry }) => entry);
+}
+
 /**
  * Begins the command on all processes, in the order given, then waits for all. What is known at once stands first, in
  * that order; the rest follows in the order of completion.
+ * @param now the time in milliseconds
  * @source spec api 2.1 (batch result struct)
  */
 export async function runBatch(
   processes: readonly ProcessInfo[],
   begin: (process: ProcessInfo, name: string) => Begun | Promise<Begun>,
+  now: () => number,
 ): Promise<readonly XmlValue[]> {
-  const completed: XmlValue[] = [];
+  const late: Late[] = [];
   const rests: Promise<void>[] = [];
-  const beginOne = async (process: ProcessInfo): Promise<XmlValue | undefined> => {
+  const beginOne = async (process: ProcessInfo, index: number): Promise<XmlValue | undefined> => {
     try {
       const { rest } = await begin(process, formatNamespec(process.slot.group, process.slot.process));
       if (rest === undefined) return status(process, undefined);
       const settle = (error?: unknown): void => {
-        completed.push(status(process, error === undefined ? undefined : faultOf(error)));
+        late.push({ index, at: now(), entry: status(process, error === undefined ? undefined : faultOf(error)) });
       };
       rests.push(rest.then(() => settle(), settle));
       return undefined;
@@ -44,5 +67,5 @@ export async function runBatch(
   };
   const immediate = await Promise.all(processes.map(beginOne));
   await Promise.all(rests);
-  return [...immediate.filter((entry) => entry !== undefined), ...completed];
+  return [...immediate.filter((entry) => entry !== undefined), ...inRounds(late)];
 }

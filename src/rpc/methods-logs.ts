@@ -129,9 +129,13 @@ export const LOG_METHODS: readonly Method[] = [
     access: 'operator',
     gated: true,
     run: (context) =>
-      runBatch(allInOrder(context.ports.control), ({ slot }) => {
-        clearLogs(context, formatNamespec(slot.group, slot.process));
-        return { rest: undefined };
-      }),
+      runBatch(
+        allInOrder(context.ports.control),
+        ({ slot }) => {
+          clearLogs(context, formatNamespec(slot.group, slot.process));
+          return { rest: undefined };
+        },
+        () => context.ports.control.wall(),
+      ),
   },
 ];

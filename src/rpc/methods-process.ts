@@ -69,7 +69,11 @@ function rowsOf(command: Command): readonly Method[] {
   const { verb, help, extra, applies, begin } = command;
   const common = { aliases: [], access: 'operator', gated: true } as const;
   const batch = (context: RpcContext, processes: readonly ProcessInfo[], given: XmlValue): Promise<XmlValue> =>
-    runBatch(processes.filter(applies), (process, name) => begin(context, process, { name, extra: given }));
+    runBatch(
+      processes.filter(applies),
+      (process, name) => begin(context, process, { name, extra: given }),
+      () => context.ports.control.wall(),
+    );
   return [
     {
       ...common,

@@ -5,7 +5,7 @@
 import type { LogLevel } from '../config/model.ts';
 import type { SupervisorEvent } from '../events/event.ts';
 import { type Effect, type ProcessEvent, pidOf, step } from '../process/machine.ts';
-import { type ExitStatus, isStopped, type ProcessState } from '../process/state.ts';
+import { type ExitStatus, exitText, isStopped, type ProcessState } from '../process/state.ts';
 import type { EpochMillis, Millis } from '../units.ts';
 import type { ProcessRecord } from './world.ts';
 
@@ -56,18 +56,6 @@ export function transition(record: ProcessRecord, event: ProcessEvent, moment: M
 
 /** The code that the API reports: -1 stands for a signal. @source spec lifecycle 2.4 */
 export const exitCode = (status: ExitStatus): number => (status.kind === 'code' ? status.code : -1);
-
-/** `exit status 3`, `terminated by SIGKILL`, … @source spec lifecycle 4.8 */
-export function exitText(status: ExitStatus): string {
-  switch (status.kind) {
-    case 'code':
-      return `exit status ${status.code}`;
-    case 'signal':
-      return `terminated by ${status.signal}${status.coreDumped ? ' (core dumped)' : ''}`;
-    case 'unknown':
-      return 'exit status unknown';
-  }
-}
 
 /** spec lifecycle 4.4: which move sets or clears what the API tells of the last run. */
 function withHistory(

@@ -231,15 +231,23 @@ test('batches start in order of priority, and list the immediate results before 
   assert.deepEqual(control.calls, ['start solo:solo', 'start web:a']);
 });
 
-test('batches list late results in the order of completion', async () => {
+test('batches list late results in the order of completion; those that come together as asked for', async () => {
+  for (const [apart, order] of [
+    [101, ['web:a 80 OK', 'web:b 80 OK']],
+    [100, ['web:b 80 OK', 'web:a 80 OK']],
+  ] as const) {
+    const { ports, control } = fakeRpc();
+    const pending = call(ports, 'supervisor.startProcess', 'web:*');
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(control.calls, ['start web:b', 'start web:a']);
+    control.set('web:a', { state: 'RUNNING' });
+    await new Promise((resolve) => setImmediate(resolve));
+    control.now = epochMillis(control.now + apart);
+    control.set('web:b', { state: 'RUNNING' });
+    assert.deepEqual(brief(await pending), order);
+  }
   const { ports, control } = fakeRpc();
-  const pending = call(ports, 'supervisor.startProcess', 'web:*');
-  await new Promise((resolve) => setImmediate(resolve));
-  assert.deepEqual(control.calls, ['start web:b', 'start web:a']);
-  control.set('web:a', { state: 'RUNNING' });
-  await new Promise((resolve) => setImmediate(resolve));
-  control.set('web:b', { state: 'RUNNING' });
-  assert.deepEqual(brief(await pending), ['web:a 80 OK', 'web:b 80 OK']);
+  for (const name of ['web:a', 'web:b']) control.set(name, { state: 'RUNNING' });
   assert.deepEqual(await call(ports, 'supervisor.startProcessGroup', 'web'), []);
   assert.equal(await call(ports, 'supervisor.startProcessGroup', 'web:*'), '10 BAD_NAME: web:*');
 });
