@@ -8,24 +8,29 @@ import { logLine } from './config/problems.ts';
 import { fail, ok, type Result } from './errors.ts';
 import type { Bus } from './events/bus.ts';
 import { cleanAutoLogs, createAutoLog } from './host/auto-logs.ts';
-import { LocalChildren } from './host/children.ts';
 import { after, SystemClock } from './host/clock.ts';
 import { errnoOf } from './host/errno.ts';
-import { FcgiSocketHolder } from './host/fcgi-socket.ts';
 import { type OpenServer, openServer } from './host/http-server.ts';
+import type { Hello, KeeperLink } from './host/keeper-link.ts';
+import { KeptChildren } from './host/kept-children.ts';
+import { Launcher } from './host/launch-plan.ts';
 import { openLogFile } from './host/log-file.ts';
 import { logReader } from './host/log-reader.ts';
 import { type MainLogWriter, openMainLog } from './host/main-log.ts';
 import { SlotOutputs } from './host/outputs.ts';
-import { liveDaemon, removePidfile, writePidfile } from './host/pidfile.ts';
+import { removePidfile, writePidfile } from './host/pidfile.ts';
 import { PipeFolder } from './host/pipes.ts';
+import { KeeperRecoverer } from './host/recoverer.ts';
 import { randomToken, sha1 } from './host/secrets.ts';
 import { SharedSockets } from './host/shared-sockets.ts';
 import { Syslog, SyslogSink } from './host/syslog.ts';
+import { IN_USE } from './host/twin.ts';
 import { watchFiles } from './host/watch.ts';
+import type { WorldFile } from './host/world-file.ts';
 import { pidOf } from './process/machine.ts';
 import type { MainLog } from './supervisor/host.ts';
 import { Listeners } from './supervisor/listeners.ts';
+import { changesOf, type SavedLogs, type SavedWorld } from './supervisor/saved.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import { Updater } from './supervisor/update.ts';
 import { epochMillis, pid } from './units.ts';
@@ -44,14 +49,18 @@ export interface RunRequest {
   /** What happened before there was a log. */
   readonly messages: readonly { readonly level: 'critical' | 'warn' | 'info'; readonly message: string }[];
   readonly inForeground: boolean;
+  readonly link: KeeperLink;
+  readonly hello: Hello;
+  readonly worldFile: WorldFile;
+  /** What an earlier brain left; undefined: everything begins. */
+  readonly world: SavedWorld | undefined;
   /** Says something to whoever started the daemon. */
   notice(text: string): void;
   load(): Result<Config, string>;
 }
 
-const IN_USE =
-  'Another program is already listening on a port that one of our HTTP servers is configured to use.  ' +
-  'Shut this program down first before starting supervisord.';
+/** A brain that dies has used some event numbers since the world was last written; the next begins well after them. */
+const SERIALS_AHEAD = 1000;
 
 export class Daemon {
   readonly #request: RunRequest;
@@ -60,8 +69,12 @@ export class Daemon {
   readonly #supervisor: Supervisor;
   readonly #listeners: Listeners;
   readonly #syslog: Syslog;
-  readonly #holder = new FcgiSocketHolder();
+  readonly #children: KeptChildren;
+  readonly #updater: Updater;
+  /** The logs of every slot, by `group:process`. */
+  readonly #logs = new Map<string, SavedLogs>();
   readonly #resources = new AsyncDisposableStack();
+  readonly #begun = Promise.withResolvers<void>();
   readonly #finished = Promise.withResolvers<'shutdown' | 'restart'>();
 
   /** Opens everything and starts the programs, or leaves nothing behind. */
@@ -91,23 +104,32 @@ export class Daemon {
     this.#syslog = new Syslog({ tag: 'supervisord', onProblem: (text) => log.log('error', text) });
     const clock = new SystemClock(() => this.#supervisor.wake());
     this.#outputs = this.#openOutputs();
-    const children = new LocalChildren(
-      this.#outputs,
-      { own: process.env, serverUrl: serverUrlOf(config.servers) },
-      (event) => this.#supervisor.child(event),
-    );
+    const { link, hello, worldFile, world } = request;
+    this.#children = new KeptChildren({
+      pipes: this.#outputs,
+      launcher: new Launcher({ own: process.env, serverUrl: serverUrlOf(config.servers) }, worldFile.mark),
+      send: (message) => link.send(message),
+      report: (event) => this.#supervisor.child(event),
+      signalFailed: (target, code) => log.log('critical', `unknown problem killing process ${target}:${code}`),
+    });
+    const children = this.#children;
     const events = new Listeners({ log, children, identifier: config.daemon.identifier, bus, after });
     this.#listeners = events;
-    this.#supervisor = new Supervisor(config, {
-      clock,
-      children,
-      outputs: this.#outputs,
-      log,
-      events,
-      pid: pid(process.pid),
-      load: request.load,
-      finished: (outcome) => this.#finished.resolve(outcome),
-    });
+    this.#supervisor = new Supervisor(
+      { booted: config, read: world?.read ?? config },
+      {
+        clock,
+        children,
+        outputs: this.#outputs,
+        log,
+        events,
+        pid: pid(hello.pid),
+        store: worldFile,
+        load: request.load,
+        finished: (outcome) => this.#finished.resolve(outcome),
+      },
+    );
+    this.#updater = new Updater(this.#supervisor, log);
   }
 
   get log(): MainLog {
@@ -151,56 +173,97 @@ export class Daemon {
     this.#log.close();
   }
 
+  /** An earlier brain of the same keeper has done all that is done once. */
+  get #isBack(): boolean {
+    return this.#request.hello.served > 0 && this.#request.world !== undefined;
+  }
+
   async #start(): Promise<StartProblem | undefined> {
-    const { config, messages } = this.#request;
-    const { daemon } = config;
-    for (const { level, message } of messages) this.#log.log(level, message);
-    for (const warning of config.warnings) this.#log.log('warn', logLine(warning));
-    for (const notice of config.notices) this.#log.log('info', notice);
-    this.#resources.use(this.#holder);
+    const { world, link } = this.#request;
+    const { daemon } = this.#request.config;
+    if (!this.#isBack) this.#logBeginning();
     const problem = await this.#openServers();
     if (problem !== undefined) return problem;
-    const other = liveDaemon(daemon.pidfile);
-    if (other !== undefined) return { status: 2, text: alreadyRunning(daemon.pidfile, other) };
+    link.listen((message) => (message.op === 'os-signal' ? this.signal(message.name) : this.#children.hear(message)));
+    this.#resources.defer(() => link.pause());
     // Not before: the socket files of a live daemon are not to be touched.
-    const obstacle = this.#supervisor.obstacle();
+    const obstacle = world === undefined ? await this.#supervisor.obstacle() : undefined;
     if (obstacle !== undefined) return { status: 1, text: obstacle };
-    this.#announceServers();
+    if (!this.#isBack) {
+      this.#announceServers();
+      if (!daemon.nocleanup) this.#cleanAutoLogs();
+    }
     this.#resources.defer(() => this.#removeState());
-    if (!daemon.nocleanup) this.#cleanAutoLogs();
     this.#writePidfile();
-    this.#supervisor.boot();
+    link.send({ op: 'ready', logfile: this.#log.path ?? '', statedir: daemon.statedir });
+    this.#begin();
+    this.#begun.resolve();
     if (daemon.watch) this.#resources.use(await this.#watch());
     return undefined;
   }
 
+  #logBeginning(): void {
+    const { config, messages } = this.#request;
+    for (const { level, message } of messages) this.#log.log(level, message);
+    for (const warning of config.warnings) this.#log.log('warn', logLine(warning));
+    for (const notice of config.notices) this.#log.log('info', notice);
+  }
+
+  /** Boots, or goes on where an earlier brain ended. */
+  #begin(): void {
+    const { world, worldFile, hello, link, bus } = this.#request;
+    worldFile.snapshot = () => [...changesOf(this.#supervisor.snapshot(this.#logs, bus.nextSerial + SERIALS_AHEAD))];
+    if (world === undefined) return this.#supervisor.boot();
+    const ports = { hello, link, children: this.#children, log: this.#log, mark: worldFile.mark };
+    const found = this.#supervisor.resume(world, new KeeperRecoverer(ports));
+    const lived = found.kept + found.adopted;
+    const why = hello.served > 0 ? `the brain ended (${hello.lastEnd})` : 'superd ended without stopping its programs';
+    this.#log.log('warn', `${why}; back again: ${lived} processes go on, ${found.gone} ended meanwhile`);
+    if (hello.served === 0) this.#update();
+  }
+
   #openOutputs(): SlotOutputs {
-    const { daemon } = this.#request.config;
+    const { config, link, world } = this.#request;
+    const { daemon } = config;
     const log = this.#log;
     const onProblem = (text: string): void => log.log('error', text);
-    return new SlotOutputs({
-      pipes: new PipeFolder(daemon.statedir),
-      sockets: new SharedSockets((socket) => this.#holder.open(socket), log),
-      log,
-      isDebug: ['debug', 'trace', 'blather'].includes(daemon.loglevel),
-      stripAnsi: daemon.stripAnsi,
-      openLog: (path, { maxbytes, backups }) => openLogFile({ path, maxbytes, backups, onProblem }),
-      openSyslog: (process) => new SyslogSink({ process, syslog: this.#syslog }),
-      autoLog: (process, channel) => {
-        const { childlogdir, identifier } = daemon;
-        const made = createAutoLog({ childlogdir, identifier, process, channel });
-        if (made.ok) return made.value;
-        onProblem(`cannot create the log of ${process} in ${childlogdir}: ${made.error}`);
-        return '';
+    return new SlotOutputs(
+      {
+        pipes: new PipeFolder(daemon.statedir),
+        sockets: new SharedSockets(
+          {
+            listen: (socket) => link.send({ op: 'listen', socket }),
+            unlisten: (url) => link.send({ op: 'unlisten', url }),
+            tryListen: (socket) => link.tryListen(socket),
+          },
+          log,
+        ),
+        opened: ({ group, process: name }, logs) => {
+          this.#logs.set(`${group}:${name}`, logs);
+          this.#request.worldFile.save({ kind: 'logs', group, process: name, ...logs });
+        },
+        log,
+        isDebug: ['debug', 'trace', 'blather'].includes(daemon.loglevel),
+        stripAnsi: daemon.stripAnsi,
+        openLog: (path, { maxbytes, backups }) => openLogFile({ path, maxbytes, backups, onProblem }),
+        openSyslog: (process) => new SyslogSink({ process, syslog: this.#syslog }),
+        autoLog: (process, channel) => {
+          const { childlogdir, identifier } = daemon;
+          const made = createAutoLog({ childlogdir, identifier, process, channel });
+          if (made.ok) return made.value;
+          onProblem(`cannot create the log of ${process} in ${childlogdir}: ${made.error}`);
+          return '';
+        },
+        pidOf: (slot) => {
+          const record = this.#supervisor.record(slot);
+          return (record === undefined ? undefined : pidOf(record.state)) ?? 0;
+        },
+        publish: (event) => this.#listeners.publish(event),
+        dialogue: (slot) =>
+          this.#listeners.status(slot.group) === undefined ? undefined : (chunk) => this.#listeners.output(slot, chunk),
       },
-      pidOf: (slot) => {
-        const record = this.#supervisor.record(slot);
-        return (record === undefined ? undefined : pidOf(record.state)) ?? 0;
-      },
-      publish: (event) => this.#listeners.publish(event),
-      dialogue: (slot) =>
-        this.#listeners.status(slot.group) === undefined ? undefined : (chunk) => this.#listeners.output(slot, chunk),
-    });
+      world?.logs,
+    );
   }
 
   /** @source spec lifecycle 6.1, 6.7 */
@@ -216,9 +279,11 @@ export class Daemon {
       token,
     };
     for (const server of config.servers) {
+      const handler = createHandler(ports, server);
       const opened = await openServer(server, {
-        handler: createHandler(ports, server),
-        notice: (text) => notice(`${text}\n`),
+        // Whoever comes early waits until there is a world to speak of.
+        handler: (request) => this.#begun.promise.then(() => handler(request)),
+        notice: (text) => (this.#isBack ? undefined : notice(`${text}\n`)),
         report: (error) => this.#log.log('critical', `bug: ${error instanceof Error ? error.stack : String(error)}`),
       });
       if (!opened.ok) return serverProblem(opened.error);
@@ -238,30 +303,35 @@ export class Daemon {
 
   #cleanAutoLogs(): void {
     const { childlogdir, identifier } = this.#request.config.daemon;
-    for (const warning of cleanAutoLogs(childlogdir, identifier, [])) this.#log.log('warn', warning);
+    const inUse = [...(this.#request.world?.logs.values() ?? [])].flatMap(({ stdout, stderr }) => [stdout, stderr]);
+    const kept = inUse.filter((path) => path !== '');
+    for (const warning of cleanAutoLogs(childlogdir, identifier, kept)) this.#log.log('warn', warning);
   }
 
   #writePidfile(): void {
-    const { pidfile } = this.#request.config.daemon;
+    const { config, hello } = this.#request;
+    const { pidfile } = config.daemon;
     try {
-      writePidfile(pidfile);
-      this.#resources.defer(() => removePidfile(pidfile));
+      writePidfile(pidfile, hello.pid);
+      this.#resources.defer(() => removePidfile(pidfile, hello.pid));
     } catch {
       this.#log.log('critical', `could not write pidfile ${pidfile}`);
     }
-    this.#log.log('info', `supervisord started with pid ${process.pid}`);
+    if (!this.#isBack) this.#log.log('info', `supervisord started with pid ${hello.pid}`);
   }
 
   #watch(): Promise<AsyncDisposable> {
-    const updater = new Updater(this.#supervisor, this.#log);
-    return watchFiles(this.#request.config, () => {
-      updater.update().catch((cause: unknown) => this.#log.log('critical', `bug: update failed: ${String(cause)}`));
-    });
+    return watchFiles(this.#request.config, () => this.#update());
+  }
+
+  #update(): void {
+    this.#updater.update().catch((cause: unknown) => this.#log.log('critical', `bug: update failed: ${String(cause)}`));
   }
 
   /** The pipes go; the state directory goes with them when nothing else is in it. */
   #removeState(): void {
     this.#outputs.closeAll();
+    this.#request.worldFile.forget();
     const { statedir } = this.#request.config.daemon;
     try {
       rmdirSync(statedir);
@@ -284,9 +354,6 @@ function serverUrlOf(servers: readonly ServerConfig[]): string | undefined {
   const inet = servers.find((server) => server.kind === 'inet');
   return inet === undefined ? undefined : `http://${inet.host === '' ? 'localhost' : inet.host}:${inet.port}`;
 }
-
-const alreadyRunning = (pidfile: string, other: number): string =>
-  `Another supervisord is already running with pid ${other}, as ${pidfile} tells.  Shut it down first.`;
 
 function serverProblem(
   problem: { readonly kind: 'in-use' } | { readonly kind: 'error'; readonly code: string },

@@ -24,6 +24,7 @@ const launch = takeLaunch();
 const report = new StartReport(launch.isDaemon);
 const main = join(dirname(process.argv[1] ?? ''), `superd${extname(process.argv[1] ?? '')}`);
 let logfile = '';
+let statedir = '';
 let waiting: NodeJS.Signals[] = [];
 let after: Extract<ToKeeper, { readonly op: 'leaving' }>['then'] = 'exit';
 
@@ -44,7 +45,7 @@ const brain = new BrainProcess({
 function connected(): void {
   const { served, lastEnd } = brain;
   const { children } = spawner;
-  brain.tell({ op: 'hello', version: PROTOCOL_VERSION, pid: process.pid, children, served, lastEnd });
+  brain.tell({ op: 'hello', version: PROTOCOL_VERSION, pid: process.pid, children, served, statedir, lastEnd });
   spawner.repeat();
   for (const name of waiting.splice(0)) brain.tell({ op: 'os-signal', name });
 }
@@ -71,6 +72,7 @@ function hear(message: ToKeeper): void {
       return report.say(message.text);
     case 'ready':
       logfile = message.logfile;
+      statedir = message.statedir;
       brain.ready();
       return report.ready();
     case 'leaving':

@@ -1,42 +1,51 @@
 /**
- * The daemon's root: command line, configuration, going into the background, and one run after another (a SIGHUP ends a
- * run and begins the next in the same process). It knows both the chapters and the machine, and decides nothing else.
+ * The brain's root: command line, configuration, what is to be before anything runs, and one run after another (a SIGHUP
+ * ends a run and begins the next in the same process). It is started by the keeper, and decides nothing else.
  */
 import { loadConfig } from './config/load.ts';
 import type { Config } from './config/model.ts';
 import { findConfigFile, parseOptions, ROOT_SEARCH_WARNING, type SuperdOptions, USAGE } from './config/options.ts';
 import { type ConfigFailure, formatFailure, formatProblem, problemJson } from './config/problems.ts';
-import { Daemon, type RunRequest } from './daemon.ts';
+import { Daemon, type RunRequest, type StartProblem } from './daemon.ts';
 import { EXIT_USAGE, fail, ok, type Result } from './errors.ts';
 import { Bus } from './events/bus.ts';
+import { becomeUser } from './host/become.ts';
 import { createConfigSource } from './host/config-source.ts';
-import { StartReport, startDaemonProcess } from './host/daemonize.ts';
+import { bootId } from './host/identity.ts';
+import { type Hello, KeeperLink } from './host/keeper-link.ts';
 import { takeLaunch } from './host/launch.ts';
-import { applyLimits, closeStrayDescriptors } from './host/limits.ts';
-import { becomeUser } from './host/os-user.ts';
+import { limitsFor, tooFew } from './host/limits.ts';
+import { findTwin } from './host/twin.ts';
+import { type OpenedWorld, WorldFile } from './host/world-file.ts';
+import { replay } from './supervisor/saved.ts';
 import { VERSION } from './version.ts';
 
 type RunOptions = Extract<SuperdOptions, { readonly kind: 'run' | 'check' }>;
 type Messages = RunRequest['messages'];
+type Load = () => Result<Config, ConfigFailure>;
 
+/** The keeper passes signals on; one that is sent to the brain itself means the same. */
 const HANDLED: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'];
-/** Descriptors that superd uses beside those of programs. */
-const OWN_FILES = 100;
-/** Two pipes and two logs, and some for moments of change. */
-const FILES_PER_PROCESS = 6;
-const READY_FD = 3;
 
 const launch = takeLaunch();
-const report = new StartReport(launch.isDaemon);
+let current: Daemon | undefined;
+/** What the keeper does when this brain ends. */
+let then: 'exit' | 'daemonize' | 'replace' = 'exit';
+const link = new KeeperLink(() => {
+  current?.log.log('critical', 'the keeper is gone; the programs run on, and wait for superd to be started again');
+  process.exit(1);
+});
+const say = (text: string): void => link.send({ op: 'say', text });
 
 /** supervisord's shape of a usage error. @source spec lifecycle 1.9 */
 function usageError(message: string): number {
-  report.say(`Error: ${message}\nFor help, use ${launch.argv0} -h\n`);
+  say(`Error: ${message}\nFor help, use ${launch.argv0} -h\n`);
   return EXIT_USAGE;
 }
 
 async function main(): Promise<number> {
-  const source = createConfigSource();
+  const hello = await link.hello();
+  const source = createConfigSource(launch.cwd);
   const parsed = parseOptions(process.argv.slice(2), source);
   if (!parsed.ok) return usageError(parsed.error);
   const options = parsed.value;
@@ -44,18 +53,19 @@ async function main(): Promise<number> {
   if (options.kind === 'version') return print(`${VERSION}\n`);
   const file = options.file === undefined ? findConfigFile(source, launch.argv0) : ok(options.file);
   if (!file.ok) return usageError(file.error);
+  const load: Load = () =>
+    loadConfig(createConfigSource(launch.cwd), { file: file.value, overrides: options.overrides });
+  if (hello.served > 0) return goOn(hello, load);
   const isRootSearch = options.file === undefined && process.getuid?.() === 0;
-  if (isRootSearch && !launch.isDaemon) report.say(`Warning: ${ROOT_SEARCH_WARNING}\n`);
-  const load = (): Result<Config, ConfigFailure> =>
-    loadConfig(source, { file: file.value, overrides: options.overrides });
+  if (isRootSearch && !launch.isDaemon) say(`Warning: ${ROOT_SEARCH_WARNING}\n`);
   const loaded = load();
   if (options.kind === 'check') return check(loaded, options);
-  if (!loaded.ok) {
-    report.say(formatFailure(loaded.error, launch.argv0));
-    return EXIT_USAGE;
-  }
-  if (!loaded.value.daemon.nodaemon && !launch.isDaemon) return startDaemonProcess(launch);
-  return supervise(loaded.value, load);
+  return loaded.ok ? begin(loaded.value, hello, load) : refuse(loaded.error);
+}
+
+function refuse(failure: ConfigFailure): number {
+  say(formatFailure(failure, launch.argv0));
+  return EXIT_USAGE;
 }
 
 function print(text: string): number {
@@ -66,95 +76,141 @@ function print(text: string): number {
 function check(loaded: Result<Config, ConfigFailure>, { json }: RunOptions): number {
   const problems = loaded.ok ? loaded.value.warnings : loaded.error.problems;
   if (json) print(`${JSON.stringify(problems.map(problemJson), undefined, 2)}\n`);
-  else if (!loaded.ok) report.say(formatFailure(loaded.error, launch.argv0));
-  else for (const problem of problems) report.say(`${formatProblem(problem)}\n`);
+  else if (!loaded.ok) return refuse(loaded.error);
+  else for (const problem of problems) say(`${formatProblem(problem)}\n`);
   return loaded.ok ? 0 : EXIT_USAGE;
 }
 
-/** Limits, directory and user, in an order in which each still may be done. @source spec lifecycle 6.1, 6.3, 6.4, 6.6 */
-function prepare(config: Config): Result<Messages, string> {
-  const { daemon, groups } = config;
-  const messages: { level: Messages[number]['level']; message: string }[] = [];
-  closeStrayDescriptors(launch.isDaemon ? [READY_FD] : []);
-  const processes = groups.reduce((count, group) => count + group.processes.length, 0);
-  const ownFiles = OWN_FILES + FILES_PER_PROCESS * processes;
-  const limits = applyLimits({ ...daemon, foundFiles: launch.foundFiles, ownFiles });
-  if (limits.error !== undefined) return fail(limits.error);
-  if (daemon.user !== undefined) {
-    const problem = becomeUser(daemon.user);
-    if (problem !== undefined) return fail(problem);
-    messages.push({ level: 'info', message: `Set uid to user ${daemon.user.uid} succeeded` });
-  } else if (process.getuid?.() === 0) {
-    messages.push({ level: 'critical', message: ROOT_MESSAGE });
+/** The first brain of a keeper. */
+async function begin(config: Config, hello: Hello, load: Load): Promise<number> {
+  if (!config.daemon.nodaemon && !launch.isDaemon) {
+    then = 'daemonize';
+    return 0;
   }
-  for (const message of limits.infos) messages.push({ level: 'info', message });
-  if (launch.isDaemon) messages.push(...enterBackground(daemon));
-  return ok(messages);
+  const prepared = await prepare(config);
+  if (!prepared.ok) return usageError(prepared.error);
+  return supervise({ config, hello, load, messages: prepared.value, mayRecover: true });
 }
 
+/** A later brain: the world is as it was written down, and so is the configuration that runs. */
+async function goOn(hello: Hello, load: Load): Promise<number> {
+  const opened = openWorld(hello.statedir);
+  if (!opened.ok) return usageError(opened.error);
+  const world = replay(opened.value.changes);
+  if (world !== undefined) return supervise({ config: world.booted, hello, load, messages: [], mayRecover: true });
+  // It died between two runs, when everything was stopped.
+  const loaded = load();
+  return loaded.ok
+    ? supervise({ config: loaded.value, hello, load, messages: [], mayRecover: false })
+    : refuse(loaded.error);
+}
+
+/** Limits, user, umask and directory, for the keeper and so for all programs, and for the brain itself. @source spec lifecycle 6.1, 6.3, 6.4, 6.6 */
+async function prepare({ daemon }: Config): Promise<Result<Messages, string>> {
+  const wanted = { ...daemon, foundFiles: launch.foundFiles };
+  const limits = limitsFor(wanted);
+  const { user } = daemon;
+  const background = launch.isDaemon ? { umask: daemon.umask, directory: daemon.directory } : NOTHING;
+  const became = await link.become({ nofile: limits.nofile, nproc: limits.nproc, user, ...background });
+  switch (became.failed) {
+    case 'nofile':
+    case 'nproc':
+      return fail(tooFew(became.failed, wanted));
+    case 'user':
+      return fail(became.why);
+    case 'directory':
+    case '':
+  }
+  const problem = user === undefined ? undefined : becomeUser(user);
+  if (problem !== undefined) return fail(problem);
+  if (background.umask !== undefined) process.umask(background.umask);
+  if (background.directory !== undefined && became.failed === '') process.chdir(background.directory);
+  return ok(messagesOf(daemon, limits.infos, became.failed === '' ? undefined : became.why));
+}
+
+const NOTHING = { umask: undefined, directory: undefined };
 const ROOT_MESSAGE =
   'Supervisor is running as root.  Privileges were not dropped because no user is specified in the config file.  ' +
   'If you intend to run as root, you can set user=root in the config file to avoid this message.';
 
-/** What only a daemon in the background does. @source spec lifecycle 6.6 */
-function enterBackground({ directory, umask }: Config['daemon']): Messages {
-  process.umask(umask);
-  const begun = { level: 'info', message: 'daemonizing the supervisord process' } as const;
-  if (directory === undefined) return [begun];
-  try {
-    process.chdir(directory);
-    return [begun, { level: 'info', message: `set current directory: '${directory}'` }];
-  } catch (cause) {
-    return [begun, { level: 'critical', message: `can't chdir into '${directory}': ${String(cause)}` }];
-  }
+/** What happened before there was a log. */
+function messagesOf(
+  { user, directory }: Config['daemon'],
+  limits: readonly string[],
+  lost: string | undefined,
+): Messages {
+  const info = (message: string): Messages[number] => ({ level: 'info', message });
+  const messages: Messages[number][] = [];
+  if (user !== undefined) messages.push(info(`Set uid to user ${user.uid} succeeded`));
+  else if (process.getuid?.() === 0) messages.push({ level: 'critical', message: ROOT_MESSAGE });
+  messages.push(...limits.map(info));
+  if (!launch.isDaemon) return messages;
+  messages.push(info('daemonizing the supervisord process'));
+  if (lost !== undefined) messages.push({ level: 'critical', message: `can't chdir into '${directory}': ${lost}` });
+  else if (directory !== undefined) messages.push(info(`set current directory: '${directory}'`));
+  return messages;
 }
 
+interface Task {
+  readonly config: Config;
+  readonly hello: Hello;
+  readonly load: Load;
+  readonly messages: Messages;
+  readonly mayRecover: boolean;
+}
+
+const openWorld = (statedir: string): Result<OpenedWorld, string> =>
+  WorldFile.open(statedir, bootId(), (text) => current?.log.log('error', text) ?? say(`${text}\n`));
+
 /** Runs until a shutdown; each restart begins with the configuration that was checked before anything was stopped. */
-async function supervise(first: Config, load: () => Result<Config, ConfigFailure>): Promise<number> {
-  const prepared = prepare(first);
-  if (!prepared.ok) return usageError(prepared.error);
-  let current: Daemon | undefined;
-  let next: Config = first;
-  let messages = prepared.value;
-  const bus = new Bus((problem) => current?.log.log('critical', `bug: ${problem}`));
-  listen(() => current);
-  for (;;) {
-    const opened = await Daemon.open({
+async function supervise({ config, hello, load, messages, mayRecover }: Task): Promise<number> {
+  const twin = hello.served === 0 ? await findTwin(config, hello.pid) : undefined;
+  if (twin !== undefined) return usageError(twin);
+  let next = config;
+  let bus: Bus | undefined;
+  listen();
+  for (let run = 0; ; run += 1) {
+    const opened = openWorld(next.daemon.statedir);
+    if (!opened.ok) return usageError(opened.error);
+    const world = run === 0 && mayRecover ? replay(opened.value.changes) : undefined;
+    bus ??= new Bus((problem) => current?.log.log('critical', `bug: ${problem}`), world?.nextSerial);
+    const daemon = await Daemon.open({
       config: next,
       bus,
-      messages,
+      messages: run === 0 ? messages : [],
       inForeground: next.daemon.nodaemon,
-      notice: (text) => report.say(text),
+      link,
+      hello,
+      worldFile: opened.value.file,
+      world,
+      notice: say,
       load: () => {
         const loaded = load();
         if (!loaded.ok) return fail(loaded.error.summary);
         next = loaded.value;
-        return ok(loaded.value);
+        return loaded;
       },
     });
-    if (!opened.ok) return startFailed(opened.error);
-    current = opened.value;
-    report.ready();
+    if (!daemon.ok) return startFailed(daemon.error);
+    current = daemon.value;
     const outcome = await current.finished;
-    const ended = current;
+    await current.close();
     current = undefined;
-    await ended.close();
     if (outcome === 'shutdown') return 0;
-    messages = [];
   }
 }
 
-function startFailed({ status, text }: { readonly status: number; readonly text: string }): number {
+function startFailed({ status, text }: StartProblem): number {
   usageError(text);
   return status;
 }
 
-/** Signals reach the run that is on; nothing that goes wrong in a corner ends the daemon. */
-function listen(current: () => Daemon | undefined): void {
-  for (const name of HANDLED) process.on(name, () => current()?.signal(name));
+/** Signals reach the run that is on; nothing that goes wrong in a corner ends the brain. */
+function listen(): void {
+  for (const name of HANDLED) process.on(name, () => current?.signal(name));
   const survive = (cause: unknown): void => {
     const what = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
-    current()?.log.log('critical', `bug: ${what}`);
+    current?.log.log('critical', `bug: ${what}`);
   };
   process.on('uncaughtException', survive);
   process.on('unhandledRejection', survive);
@@ -162,11 +218,14 @@ function listen(current: () => Daemon | undefined): void {
   process.stderr.on('error', () => {});
 }
 
-process.title = 'superd';
-void main().then(
-  (status) => process.exit(status),
-  (cause: unknown) => {
-    report.say(`superd: bug: ${cause instanceof Error ? cause.stack : String(cause)}\n`);
-    process.exit(1);
-  },
-);
+async function leave(status: number): Promise<void> {
+  link.send({ op: 'leaving', then, status });
+  await link.flush();
+  process.exit(status);
+}
+
+process.title = 'superd brain';
+void main().then(leave, (cause: unknown) => {
+  say(`superd: bug: ${cause instanceof Error ? cause.stack : String(cause)}\n`);
+  return leave(1);
+});

@@ -53,6 +53,11 @@ export class KeeperLink {
     return promise;
   }
 
+  /** What comes now waits for the next listener. */
+  pause(): void {
+    this.#hear = undefined;
+  }
+
   become(wanted: Omit<Become, 'op'>): Promise<Became> {
     const { promise, resolve } = Promise.withResolvers<Became>();
     this.#became = resolve;

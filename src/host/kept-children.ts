@@ -126,7 +126,8 @@ export class KeptChildren implements Children {
     this.#pending.delete(child.id);
     this.#live.set(child.id, child);
     const slot = pending?.request.slot ?? slotOf(child.id);
-    this.#ports.report({ kind: 'spawned', slot, serial: child.serial, pid: pid(child.pid), at: millis(child.at) });
+    const { serial, startTime, at } = child;
+    this.#ports.report({ kind: 'spawned', slot, serial, pid: pid(child.pid), startTime, at: millis(at) });
   }
 
   #notSpawned({ id, serial, code, step }: Extract<ToBrain, { readonly op: 'failed' }>): void {

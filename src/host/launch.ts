@@ -6,14 +6,17 @@
 const ARGV0 = 'SUPERD_ARGV0';
 const NOFILE = 'SUPERD_NOFILE';
 const DAEMON = 'SUPERD_DAEMON';
+const CWD = 'SUPERD_CWD';
 
 export interface Launch {
   /** The name by which superd was called. */
   readonly argv0: string;
   /** The soft limit of open files before Node raised it; 0 when unknown. */
   readonly foundFiles: number;
-  /** This is the background process. */
+  /** This is a background process. */
   readonly isDaemon: boolean;
+  /** Where superd was started: the base of relative paths, even when it changes its directory. */
+  readonly cwd: string;
 }
 
 function take(name: string): string | undefined {
@@ -29,12 +32,14 @@ export function takeLaunch(): Launch {
     argv0: take(ARGV0) ?? process.argv[1] ?? 'superd',
     foundFiles: files === 'unlimited' ? Number.POSITIVE_INFINITY : Number(files ?? 0),
     isDaemon: take(DAEMON) === '1',
+    cwd: take(CWD) ?? process.cwd(),
   };
 }
 
 /** The same for another process of superd. */
-export const launchEnvironment = ({ argv0, foundFiles, isDaemon }: Launch): Readonly<Record<string, string>> => ({
+export const launchEnvironment = ({ argv0, foundFiles, isDaemon, cwd }: Launch): Readonly<Record<string, string>> => ({
   [ARGV0]: argv0,
   [NOFILE]: Number.isFinite(foundFiles) ? String(foundFiles) : 'unlimited',
   [DAEMON]: isDaemon ? '1' : '0',
+  [CWD]: cwd,
 });

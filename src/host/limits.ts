@@ -1,27 +1,17 @@
 /**
  * Resource limits. Node raises its own soft limit of open files to the hard one; the programs must not inherit that, as
- * some walk over every possible descriptor. So the limit that superd was started with is restored where it suffices.
+ * some walk over every possible descriptor. So the keeper takes back the limit that superd was started with.
  */
-import { execFileSync } from 'node:child_process';
-import { closeSync, readdirSync, readFileSync } from 'node:fs';
-import { errnoOf } from './errno.ts';
+import { readFileSync } from 'node:fs';
+import type { Limit } from '../keeper/protocol.ts';
 
 type Resource = 'NOFILE' | 'NPROC';
 const ROW: Readonly<Record<Resource, string>> = { NOFILE: 'Max open files', NPROC: 'Max processes' };
 
-/** The first descriptor that may have been inherited by accident. */
-const FIRST_STRAY_FD = 3;
-const O_CLOEXEC = 0o2000000;
-
-interface Limit {
-  readonly soft: number;
-  readonly hard: number;
-}
-
 const amount = (text: string | undefined): number =>
   text === undefined || text === 'unlimited' ? Number.POSITIVE_INFINITY : Number(text);
 
-function limitOf(resource: Resource): Limit {
+function limitOf(resource: Resource): { readonly soft: number; readonly hard: number } {
   const row = readFileSync('/proc/self/limits', 'utf8')
     .split('\n')
     .find((line) => line.startsWith(ROW[resource]));
@@ -29,71 +19,48 @@ function limitOf(resource: Resource): Limit {
   return { soft: amount(soft), hard: amount(hard) };
 }
 
-const word = (value: number): string => (Number.isFinite(value) ? String(value) : 'unlimited');
-
-function setLimit(resource: Resource, { soft, hard }: Limit): boolean {
-  try {
-    const option = `--${resource.toLowerCase()}=${word(soft)}:${word(hard)}`;
-    execFileSync('prlimit', ['--pid', String(process.pid), option], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
+const finite = (value: number): number | undefined => (Number.isFinite(value) ? value : undefined);
 
 export interface LimitsWanted {
   readonly minfds: number;
   readonly minprocs: number;
   /** The soft limit of open files before Node raised it; 0 when unknown. */
   readonly foundFiles: number;
-  /** How many descriptors superd itself may come to need. */
-  readonly ownFiles: number;
 }
 
-/**
- * Raises limits as `minfds` and `minprocs` ask.
- * @returns lines for the log, or a usage error
- * @source spec lifecycle 6.4
- */
-export function applyLimits(wanted: LimitsWanted): { readonly infos: readonly string[]; readonly error?: string } {
-  const infos: string[] = [];
+/** undefined: the limit is good as it is. */
+export interface LimitsToSet {
+  readonly nofile: Limit | undefined;
+  readonly nproc: Limit | undefined;
+  /** To be logged when they have been set. */
+  readonly infos: readonly string[];
+}
+
+/** What `minfds` and `minprocs` ask for. @source spec lifecycle 6.4 */
+export function limitsFor({ minfds, minprocs, foundFiles }: LimitsWanted): LimitsToSet {
   const files = limitOf('NOFILE');
-  const target = Math.max(wanted.foundFiles, wanted.minfds);
-  const hard = Math.max(files.hard, target);
-  if (hard > files.hard && !setLimit('NOFILE', { soft: target, hard })) {
-    return { infos, error: tooFew('file descriptors', wanted.minfds) };
-  }
-  if (wanted.foundFiles < wanted.minfds) infos.push(`Increased RLIMIT_NOFILE limit to ${wanted.minfds}`);
-  if (files.soft !== target && wanted.ownFiles < target) setLimit('NOFILE', { soft: target, hard });
   const processes = limitOf('NPROC');
-  if (processes.soft < wanted.minprocs) {
-    const raised = { soft: wanted.minprocs, hard: Math.max(processes.hard, wanted.minprocs) };
-    if (!setLimit('NPROC', raised)) return { infos, error: tooFew('processes', wanted.minprocs) };
-    infos.push(`Increased RLIMIT_NPROC limit to ${wanted.minprocs}`);
-  }
-  return { infos };
+  const target = Math.max(foundFiles, minfds);
+  const mayStay = files.soft === target || !Number.isFinite(target);
+  const fewProcesses = processes.soft < minprocs;
+  return {
+    nofile: mayStay ? undefined : { soft: target, hard: finite(Math.max(files.hard, target)) },
+    nproc: fewProcesses ? { soft: minprocs, hard: finite(Math.max(processes.hard, minprocs)) } : undefined,
+    infos: [
+      ...(foundFiles < minfds ? [`Increased RLIMIT_NOFILE limit to ${minfds}`] : []),
+      ...(fewProcesses ? [`Increased RLIMIT_NPROC limit to ${minprocs}`] : []),
+    ],
+  };
 }
 
-function tooFew(what: 'file descriptors' | 'processes', least: number): string {
-  const kind = what === 'processes' ? 'available processes' : what;
-  const run = what === 'processes' ? 'program' : 'process';
+/** The usage error for a limit that could not be raised. */
+export function tooFew(what: 'nofile' | 'nproc', { minfds, minprocs }: LimitsWanted): string {
+  const [things, kind, key, least] =
+    what === 'nofile'
+      ? ['file descriptors', 'process', 'minfds', minfds]
+      : ['available processes', 'program', 'minprocs', minprocs];
   return (
-    `The minimum number of ${kind} required to run this ${run} is ${least} as per the "min${what === 'processes' ? 'procs' : 'fds'}" ` +
-    `setting. The current environment will only allow you to open fewer. Lower the setting, or raise the hard limit.`
+    `The minimum number of ${things} required to run this ${kind} is ${least} as per the "${key}" setting. ` +
+    'The current environment will not allow as many. Lower the setting, or raise the hard limit.'
   );
-}
-
-/** Descriptors that whoever started superd left open would otherwise be inherited by every program. */
-export function closeStrayDescriptors(keep: readonly number[]): void {
-  for (const name of readdirSync('/proc/self/fd')) {
-    const fd = Number(name);
-    if (fd < FIRST_STRAY_FD || keep.includes(fd)) continue;
-    try {
-      const flags = /^flags:\s*0?(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? '';
-      if ((Number.parseInt(flags, 8) & O_CLOEXEC) === 0) closeSync(fd);
-    } catch (cause) {
-      // The descriptor of the listing itself is gone already.
-      if (errnoOf(cause) !== 'ENOENT' && errnoOf(cause) !== 'EBADF') throw cause;
-    }
-  }
 }

@@ -16,9 +16,9 @@ function read(path: string): number | undefined {
 }
 
 /** The pid of another live daemon that the file names. A pid that now belongs to something else does not count. */
-export function liveDaemon(path: string): number | undefined {
+export function liveDaemon(path: string, own: number): number | undefined {
   const other = read(path);
-  if (other === undefined || other === process.pid) return undefined;
+  if (other === undefined || other === own) return undefined;
   try {
     return DAEMON.test(readFileSync(`/proc/${other}/cmdline`, 'utf8')) ? other : undefined;
   } catch {
@@ -27,15 +27,15 @@ export function liveDaemon(path: string): number | undefined {
 }
 
 /** @throws HostError */
-export function writePidfile(path: string): void {
+export function writePidfile(path: string, own: number): void {
   try {
-    writeFileSync(path, `${process.pid}\n`);
+    writeFileSync(path, `${own}\n`);
   } catch (cause) {
     throw new HostError('write pidfile', path, errnoOf(cause), cause);
   }
 }
 
-/** Removes the file if it still names this process. */
-export function removePidfile(path: string): void {
-  if (read(path) === process.pid) unlinkSync(path);
+/** Removes the file if it still names this superd. */
+export function removePidfile(path: string, own: number): void {
+  if (read(path) === own) unlinkSync(path);
 }

@@ -109,7 +109,8 @@ export class Spawner {
   }
 
   #spawnOne({ id, serial, plan }: Request<'spawn'>): void {
-    const failed = (step: 'pipes' | 'socket' | 'exec', code: string): void => this.#tell({ op: 'failed', id, serial, code, step });
+    const failed = (step: 'pipes' | 'socket' | 'exec', code: string): void =>
+      this.#tell({ op: 'failed', id, serial, code, step });
     const shared = plan.stdin.kind === 'socket' ? this.#sockets.descriptorOf(plan.stdin.url) : undefined;
     if (shared?.ok === false) return failed('socket', shared.error);
     let own: readonly number[];

@@ -44,6 +44,9 @@ const askWhoListens = (path: string): Promise<'listening' | 'stale' | { readonly
     });
   });
 
+/** Does somebody accept connections at a path? */
+export const isListening = async (path: string): Promise<boolean> => (await askWhoListens(path)) === 'listening';
+
 /** Makes sure that the name is free or stale. Only a socket is ever replaced. @source spec api 1.1 */
 export async function claimName(path: string, notice: (text: string) => void): Promise<Result<void, ServerProblem>> {
   const stats = lstatSync(path, { throwIfNoEntry: false });

@@ -14,8 +14,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { crc32 } from '../checksum.ts';
 import { fail, ok, type Result } from '../errors.ts';
+import { crc32 } from '../journal/crc.ts';
 import type { SavedChange } from '../supervisor/saved.ts';
 import type { Store } from '../supervisor/store.ts';
 import { errnoOf } from './errno.ts';
@@ -45,15 +45,18 @@ export interface WorldText {
   readonly isTorn: boolean;
 }
 
+/** Eight hexadecimal digits. */
+const checksum = (json: string): string => crc32(Buffer.from(json)).toString(16).padStart(8, '0');
+
 const line = (value: SavedChange | Header): string => {
   const json = JSON.stringify(value);
-  return `${crc32(json)} ${json}\n`;
+  return `${checksum(json)} ${json}\n`;
 };
 
 /** The JSON of a line; undefined when the checksum denies it. */
 function jsonOf(text: string): string | undefined {
   const json = text.slice(9);
-  return text[8] === ' ' && crc32(json) === text.slice(0, 8) ? json : undefined;
+  return text[8] === ' ' && checksum(json) === text.slice(0, 8) ? json : undefined;
 }
 
 /** Reads up to the first line that is not whole. @returns undefined when there is not even a header */

@@ -77,8 +77,11 @@ export type ToKeeper =
   | { readonly op: 'try-listen'; readonly socket: FcgiSocket }
   /** For whoever started superd: its standard error, even when superd itself has none. */
   | { readonly op: 'say'; readonly text: string }
-  /** The brain serves. `logfile` is for the keeper's own last word, should it come to that; '' when there is none. */
-  | { readonly op: 'ready'; readonly logfile: string }
+  /**
+   * The brain serves. `logfile` is for the keeper's own last word, should it come to that ('' when there is none);
+   * `statedir` is where the next brain finds the world.
+   */
+  | { readonly op: 'ready'; readonly logfile: string; readonly statedir: string }
   /** The next end of the brain is meant, and what is to follow it. */
   | { readonly op: 'leaving'; readonly then: 'exit' | 'daemonize' | 'replace'; readonly status: number };
 
@@ -90,6 +93,8 @@ export type ToBrain =
       readonly children: readonly LiveChild[];
       /** How many brains of this keeper have served before this one. */
       readonly served: number;
+      /** The state directory of the brain before this one; '' for the first. */
+      readonly statedir: string;
       /** How the brain before this one ended, in words; '' for the first. */
       readonly lastEnd: string;
     }

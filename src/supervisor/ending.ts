@@ -13,6 +13,7 @@ import { shutdownStep } from './order.ts';
 export interface EndingPorts {
   readonly log: MainLog;
   publish(event: SupervisorEvent): void;
+  saveMood(mood: Mood): void;
   /** Everything is stopped: the daemon may go, or start afresh. */
   finished(outcome: 'shutdown' | 'restart'): void;
 }
@@ -39,9 +40,20 @@ export class Ending {
   begin(mood: 'SHUTDOWN' | 'RESTARTING'): void {
     const first = this.#mood === 'RUNNING';
     this.#mood = mood;
+    this.#ports.saveMood(mood);
     if (!first) return;
-    this.#loop.forbidStarts();
     this.#ports.publish({ kind: 'supervisor-state-change', to: 'STOPPING' });
+    this.#begin();
+  }
+
+  /** An earlier brain had begun it. */
+  resume(mood: 'SHUTDOWN' | 'RESTARTING'): void {
+    this.#mood = mood;
+    this.#begin();
+  }
+
+  #begin(): void {
+    this.#loop.forbidStarts();
     this.#report();
     this.#goDown();
   }

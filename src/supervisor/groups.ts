@@ -10,12 +10,14 @@ import type { GroupInfo, Rereading } from './control.ts';
 import type { MainLog, Outputs } from './host.ts';
 import type { Listeners } from './listeners.ts';
 import type { Loop } from './loop.ts';
+import type { SavedChange } from './saved.ts';
 import { type GroupRecord, newGroup } from './world.ts';
 
 export interface GroupsPorts {
   readonly outputs: Outputs;
   readonly events: Listeners;
   readonly log: MainLog;
+  save(change: SavedChange): void;
   /** Reads the configuration again. The error is the text of fault CANT_REREAD. */
   load(): Result<Config, string>;
 }
@@ -23,10 +25,12 @@ export interface GroupsPorts {
 export class Groups {
   readonly #loop: Loop;
   readonly #ports: GroupsPorts;
+  readonly #booted: Config;
   #config: Config;
 
-  constructor(config: Config, loop: Loop, ports: GroupsPorts) {
-    this.#config = config;
+  constructor(configs: { readonly booted: Config; readonly read: Config }, loop: Loop, ports: GroupsPorts) {
+    this.#booted = configs.booted;
+    this.#config = configs.read;
     this.#loop = loop;
     this.#ports = ports;
   }
@@ -47,6 +51,7 @@ export class Groups {
 
   /** Activates every group of the configuration; starts nothing. */
   openAll(): void {
+    this.#ports.save({ kind: 'config', booted: this.#booted, read: this.#config });
     this.#open(this.#config.groups);
   }
 
@@ -63,6 +68,7 @@ export class Groups {
     const loaded = this.#ports.load();
     if (!loaded.ok) return loaded;
     this.#config = loaded.value;
+    this.#ports.save({ kind: 'config', booted: this.#booted, read: loaded.value });
     const plan = diffGroups(this.#active(), loaded.value.groups);
     return ok({
       added: plan.added.map(({ name }) => name),
@@ -102,6 +108,7 @@ export class Groups {
     const group = this.#loop.world.get(name);
     if (group === undefined) return fail('bad-name');
     if ([...group.processes.values()].some(({ state }) => !isStopped(state.name))) return fail('still-running');
+    this.#ports.save({ kind: 'removed', group: name });
     this.#loop.remove(group);
     if (group.config.kind === 'eventlistener') this.#ports.events.closePool(name);
     for (const { slot } of group.processes.values()) this.#ports.outputs.close(slot);
@@ -123,6 +130,7 @@ export class Groups {
   #open(configs: readonly GroupConfig[]): void {
     const groups = configs.map(newGroup);
     for (const group of groups) {
+      this.#ports.save({ kind: 'group', config: group.config });
       this.#loop.add(group);
       if (group.config.kind === 'eventlistener') this.#ports.events.openPool(group.config);
       this.#ports.events.publish({ kind: 'process-group', change: 'ADDED', group: group.config.name });

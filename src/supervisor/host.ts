@@ -37,7 +37,15 @@ export interface SpawnRequest {
 
 /** What the host reports of children. `at` is when it happened. */
 export type ChildEvent =
-  | { readonly kind: 'spawned'; readonly slot: Slot; readonly serial: number; readonly pid: Pid; readonly at: Millis }
+  | {
+      readonly kind: 'spawned';
+      readonly slot: Slot;
+      readonly serial: number;
+      readonly pid: Pid;
+      /** When the kernel started it, in its own count. */
+      readonly startTime: string;
+      readonly at: Millis;
+    }
   | { readonly kind: 'spawn-failed'; readonly slot: Slot; readonly serial: number; readonly reason: string }
   | {
       readonly kind: 'exited';
@@ -72,6 +80,10 @@ export interface Outputs {
   /** Makes the named pipes, AUTO log files and pumps of new slots. */
   open(slots: readonly { readonly slot: Slot; readonly config: ProcessConfig }[]): void;
   close(slot: Slot): void;
+  /** A child that lives since before this brain: its logs are opened, and what it writes is read. */
+  attach(slot: Slot): void;
+  /** Reads what is left in the pipes of a child that is gone, and ends its streams. */
+  drain(slot: Slot): void;
   /** Paths of the current logs, '' where there is none. */
   paths(slot: Slot): { readonly stdout: string; readonly stderr: string };
   /** Empties the logs; never touches what is not a regular file. */

@@ -18,6 +18,8 @@ export interface LoopPorts {
   readonly outputs: Outputs;
   readonly log: MainLog;
   publish(event: SupervisorEvent): void;
+  /** Writes down what has changed, before it has any effect. */
+  save(record: ProcessRecord): void;
   /** After every change of a process's state, when it has been published. */
   changed(record: ProcessRecord, change: Change): void;
 }
@@ -59,6 +61,10 @@ export class Loop {
     this.#arm();
   }
 
+  now(): Millis {
+    return this.#ports.clock.now();
+  }
+
   find(slot: Slot): ProcessRecord | undefined {
     return this.world.get(slot.group)?.processes.get(slot.process);
   }
@@ -69,7 +75,7 @@ export class Loop {
     const group = this.world.get(slot.group);
     if (record === undefined || group === undefined) return undefined;
     const moved = transition(record, event, { at, wall: this.#ports.clock.wall() });
-    group.processes.set(slot.process, moved.record);
+    if (moved.record.state !== record.state) this.#keep(group, moved.record);
     for (const [index, change] of moved.changes.entries()) {
       const told = moved.events[index];
       if (told !== undefined) this.#ports.publish(told);
@@ -92,6 +98,7 @@ export class Loop {
     if (event.kind !== 'exited' && event.serial !== record.spawns) return;
     switch (event.kind) {
       case 'spawned':
+        this.world.get(event.slot.group)?.processes.set(event.slot.process, { ...record, startTime: event.startTime });
         this.move(event.slot, { kind: 'spawned', pid: event.pid }, event.at);
         return this.#tellSpawn(record.slot, 'spawned');
       case 'spawn-failed':
@@ -149,6 +156,14 @@ export class Loop {
     return describeProcess(record, this.#ports.outputs.paths(record.slot), state);
   }
 
+  /** Asks again for what an earlier brain may have asked for in vain; what it did is not done twice. */
+  resume(slot: Slot): void {
+    const record = this.find(slot);
+    if (record?.state.name !== 'STOPPING' || record.state.pid === undefined) return;
+    const { pid, kills } = record.state;
+    this.#signalChild(record, { kind: 'signal', pid, signal: kills > 0 ? 'kill' : 'stop' });
+  }
+
   add(group: GroupRecord): void {
     this.world.set(group.config.name, group);
   }
@@ -168,6 +183,11 @@ export class Loop {
   signal(pid: Pid, number: Signal, target: SignalTarget): string | undefined {
     const sent = this.#ports.children.signal(pid, number, target);
     return sent.ok ? undefined : sent.error;
+  }
+
+  #keep(group: GroupRecord, record: ProcessRecord): void {
+    group.processes.set(record.slot.process, record);
+    this.#ports.save(record);
   }
 
   #deadline(record: ProcessRecord): Millis | undefined {
@@ -222,7 +242,10 @@ export class Loop {
       'debug',
       `killing ${config.name} (pid ${effect.pid}) ${group ? 'process group ' : ''}with signal ${signalName(number)}`,
     );
-    const problem = this.signal(effect.pid, number, { whom: group ? 'group' : 'process', purpose: purposeOf(record.state) });
+    const problem = this.signal(effect.pid, number, {
+      whom: group ? 'group' : 'process',
+      purpose: purposeOf(record.state),
+    });
     if (problem === undefined) return undefined;
     if (problem === 'ESRCH') {
       log.log('debug', `unable to signal ${config.name} (pid ${effect.pid}), it probably just exited on its own`);

@@ -25,10 +25,7 @@ export type SavedChange =
   | { readonly kind: 'serial'; readonly next: number };
 
 /** A record without its configuration, which stands in its group. */
-export type SavedProcess = Omit<ProcessRecord, 'config'> & {
-  /** When the kernel started the child, for a state that has one. */
-  readonly startTime: string;
-};
+export type SavedProcess = Omit<ProcessRecord, 'config'>;
 
 export interface SavedLogs {
   readonly stdout: string;
@@ -43,7 +40,6 @@ export interface SavedWorld {
   /** In the order of activation. */
   readonly groups: readonly GroupRecord[];
   /** By `group:process`. */
-  readonly startTimes: ReadonlyMap<string, string>;
   readonly logs: ReadonlyMap<string, SavedLogs>;
   readonly nextSerial: number;
 }
@@ -56,7 +52,6 @@ export function replay(changes: Iterable<SavedChange>): SavedWorld | undefined {
   let mood: Mood = 'RUNNING';
   let nextSerial = 0;
   const groups = new Map<string, GroupRecord>();
-  const startTimes = new Map<string, string>();
   const logs = new Map<string, SavedLogs>();
   for (const change of changes) {
     switch (change.kind) {
@@ -80,18 +75,36 @@ export function replay(changes: Iterable<SavedChange>): SavedWorld | undefined {
         break;
       case 'process':
         putProcess(groups, change.record);
-        startTimes.set(keyOf(change.record.slot.group, change.record.slot.process), change.record.startTime);
     }
   }
   if (configs === undefined) return undefined;
   const { booted, read } = configs;
-  return { booted, read, mood, groups: [...groups.values()], startTimes, logs, nextSerial };
+  return { booted, read, mood, groups: [...groups.values()], logs, nextSerial };
+}
+
+/** The shortest way to say the same world. */
+export function* changesOf(world: SavedWorld): Generator<SavedChange> {
+  const { booted, read, mood, nextSerial } = world;
+  yield { kind: 'config', booted, read };
+  yield { kind: 'mood', mood };
+  yield { kind: 'serial', next: nextSerial };
+  for (const { config, processes } of world.groups) {
+    yield { kind: 'group', config };
+    for (const record of processes.values()) yield { kind: 'process', record: savedProcess(record) };
+  }
+  for (const [key, { stdout, stderr }] of world.logs) {
+    const colon = key.indexOf(':');
+    yield { kind: 'logs', group: key.slice(0, colon), process: key.slice(colon + 1), stdout, stderr };
+  }
+}
+
+export function savedProcess({ config: _, ...record }: ProcessRecord): SavedProcess {
+  return record;
 }
 
 function putProcess(groups: ReadonlyMap<string, GroupRecord>, saved: SavedProcess): void {
   const processes = groups.get(saved.slot.group)?.processes;
   const known = processes?.get(saved.slot.process);
   if (processes === undefined || known === undefined) return;
-  const { startTime: _, ...record } = saved;
-  processes.set(saved.slot.process, { ...record, slot: known.slot, config: known.config });
+  processes.set(saved.slot.process, { ...saved, slot: known.slot, config: known.config });
 }

@@ -16,6 +16,9 @@ import { Groups } from './groups.ts';
 import type { ChildEvent, Children, Clock, MainLog, Outputs, Slot } from './host.ts';
 import type { Listeners } from './listeners.ts';
 import { Loop } from './loop.ts';
+import { type Findings, type Recoverer, restartListeners, restore } from './restore.ts';
+import { changesOf, type SavedWorld, savedProcess } from './saved.ts';
+import type { Store } from './store.ts';
 import type { Change } from './transition.ts';
 import type { ProcessRecord } from './world.ts';
 
@@ -26,6 +29,7 @@ export interface SupervisorPorts {
   readonly log: MainLog;
   readonly events: Listeners;
   readonly pid: Pid;
+  readonly store: Store;
   /** Reads the configuration again. The error is the text of fault CANT_REREAD. */
   load(): Result<Config, string>;
   /** Everything is stopped: the daemon may go, or start afresh. */
@@ -44,8 +48,8 @@ export class Supervisor implements Control {
   readonly #groups: Groups;
   readonly #ending: Ending;
 
-  constructor(config: Config, ports: SupervisorPorts) {
-    this.#booted = config;
+  constructor(configs: { readonly booted: Config; readonly read: Config }, ports: SupervisorPorts) {
+    this.#booted = configs.booted;
     this.#ports = ports;
     this.pid = ports.pid;
     this.#loop = new Loop({
@@ -54,12 +58,14 @@ export class Supervisor implements Control {
       outputs: ports.outputs,
       log: ports.log,
       publish: (event) => ports.events.publish(event),
+      save: (record) => ports.store.save({ kind: 'process', record: savedProcess(record) }),
       changed: (record, change) => this.#changed(record, change),
     });
-    this.#groups = new Groups(config, this.#loop, ports);
+    this.#groups = new Groups(configs, this.#loop, { ...ports, save: (change) => ports.store.save(change) });
     this.#ending = new Ending(this.#loop, {
       log: ports.log,
       publish: (event) => ports.events.publish(event),
+      saveMood: (mood) => ports.store.save({ kind: 'mood', mood }),
       finished: (outcome) => ports.finished(outcome),
     });
   }
@@ -75,6 +81,24 @@ export class Supervisor implements Control {
     this.#scheduleTick();
     this.#ports.events.publish({ kind: 'supervisor-state-change', to: 'RUNNING' });
     this.#groups.autostart();
+  }
+
+  /** Goes on where an earlier brain ended, instead of booting. */
+  resume(world: SavedWorld, recoverer: Recoverer): Findings {
+    const { events, outputs, log } = this.#ports;
+    for (const change of changesOf(world)) this.#ports.store.save(change);
+    const findings = restore(world.groups, { loop: this.#loop, outputs, events, log, recoverer });
+    this.#scheduleTick();
+    if (world.mood === 'RUNNING') void restartListeners(world.groups, this.#loop);
+    else this.#ending.resume(world.mood);
+    this.#loop.wake();
+    return findings;
+  }
+
+  /** All of the world, to be written anew. */
+  snapshot(logs: SavedWorld['logs'], nextSerial: number): SavedWorld {
+    const groups = [...this.#loop.world.values()];
+    return { booted: this.#booted, read: this.config, mood: this.mood, groups, logs, nextSerial };
   }
 
   child(event: ChildEvent): void {

@@ -22,6 +22,8 @@ export interface ProcessRecord {
   readonly spawnError: string;
   /** The exit code; -1 for a signal; 0 while running, after too quick an exit, or when it never ran. */
   readonly exitStatus: number;
+  /** When the kernel started the live child, in its own count; '' when there is none. With the pid, its identity. */
+  readonly startTime: string;
   /** How the last child that ended did so. */
   readonly lastExit: LastExit | undefined;
 }
@@ -44,6 +46,7 @@ export const newProcess = (group: string, config: ProcessConfig): ProcessRecord 
   stoppedAt: undefined,
   spawnError: '',
   exitStatus: 0,
+  startTime: '',
   lastExit: undefined,
 });
 

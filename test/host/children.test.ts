@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import type { ProcessConfig } from '../../src/config/model.ts';
 import { ok } from '../../src/errors.ts';
-import { LocalChildren } from '../../src/host/children.ts';
+import { startTimeOf } from '../../src/host/identity.ts';
+import { KeptChildren } from '../../src/host/kept-children.ts';
+import { Launcher } from '../../src/host/launch-plan.ts';
 import { openLogFile } from '../../src/host/log-file.ts';
 import { SlotOutputs } from '../../src/host/outputs.ts';
 import { PipeFolder, safeName } from '../../src/host/pipes.ts';
 import { SharedSockets } from '../../src/host/shared-sockets.ts';
+import { Spawner } from '../../src/host/spawner.ts';
+import type { ToKeeper } from '../../src/keeper/protocol.ts';
 import type { ChildEvent, Slot } from '../../src/supervisor/host.ts';
 import { type Pid, signal } from '../../src/units.ts';
 import { aProcess, aStream } from '../support/config.ts';
@@ -17,18 +22,26 @@ import { aProcess, aStream } from '../support/config.ts';
 const folder = mkdtempSync(join(tmpdir(), 'superd-children-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
+const NO_SOCKETS = {
+  listen: () => assert.fail('no socket asked for'),
+  unlisten: () => assert.fail('no socket asked for'),
+  tryListen: () => assert.fail('no socket asked for'),
+};
+const whole = { whom: 'group', purpose: undefined } as const;
+
 /** Children with real pipes and logs; events are awaited by kind. */
 class Rig {
   readonly events: ChildEvent[] = [];
   readonly outputs: SlotOutputs;
-  readonly children: LocalChildren;
+  readonly children: KeptChildren;
+  readonly keeper: Spawner;
   #pid: Pid | 0 = 0;
   #waiting: (() => void)[] = [];
   #serial = 0;
 
   constructor() {
     this.outputs = new SlotOutputs({
-      sockets: new SharedSockets(() => assert.fail('no socket asked for'), { log: () => {} }),
+      sockets: new SharedSockets(NO_SOCKETS, { log: () => {} }),
       pipes: new PipeFolder(mkdtempSync(join(folder, 'state-'))),
       log: { log: () => {} },
       isDebug: false,
@@ -37,15 +50,32 @@ class Rig {
         openLogFile({ path, maxbytes, backups, onProblem: (text) => assert.fail(text) }),
       openSyslog: () => assert.fail('no syslog asked for'),
       autoLog: () => assert.fail('no AUTO log asked for'),
+      opened: () => {},
       pidOf: () => this.#pid,
       publish: () => {},
       dialogue: () => undefined,
     });
-    this.children = new LocalChildren(this.outputs, { own: process.env, serverUrl: 'unix:///s' }, (event) => {
-      if (event.kind === 'spawned') this.#pid = event.pid;
-      this.events.push(event);
-      for (const wake of this.#waiting.splice(0)) wake();
+    this.keeper = new Spawner((message) => this.children.hear(message), {
+      descriptorOf: () => assert.fail('no socket asked for'),
     });
+    this.children = new KeptChildren({
+      pipes: this.outputs,
+      launcher: new Launcher({ own: process.env, serverUrl: 'unix:///s' }, 'mark'),
+      send: (message) => this.#tellKeeper(message),
+      report: (event) => {
+        if (event.kind === 'spawned') this.#pid = event.pid;
+        this.events.push(event);
+        for (const wake of this.#waiting.splice(0)) wake();
+      },
+      signalFailed: (pid, code) => assert.fail(`${pid} ${code}`),
+    });
+  }
+
+  #tellKeeper(message: ToKeeper): void {
+    if (message.op === 'spawn') this.keeper.spawn(message);
+    else if (message.op === 'signal') this.keeper.signal(message);
+    else if (message.op === 'ack') this.keeper.acknowledge(message);
+    else assert.fail(message.op);
   }
 
   start(config: ProcessConfig): Slot {
@@ -79,7 +109,7 @@ const logged = (name: string, command: string, changes: Partial<ProcessConfig> =
   });
 const logOf = (name: string, ending = 'log'): string => readFileSync(join(folder, `${name}.${ending}`), 'utf8');
 
-describe('LocalChildren', () => {
+describe('KeptChildren', () => {
   test('spawn() gives a child its environment, directory, umask, process group and output', async () => {
     const rig = new Rig();
     const script =
@@ -169,10 +199,10 @@ describe('LocalChildren', () => {
     const rig = new Rig();
     const slot = rig.start(logged('sig', 'sleep 1000'));
     const { pid } = await rig.heard('spawned');
-    assert.deepEqual(rig.children.signal(pid, signal(15), 'group'), ok(undefined));
+    assert.deepEqual(rig.children.signal(pid, signal(15), whole), ok(undefined));
     const { status } = await rig.heard('exited');
     assert.deepEqual(status, { kind: 'signal', signal: 'SIGTERM', coreDumped: false });
-    assert.equal(rig.children.signal(pid, signal(15), 'process').ok, false);
+    assert.equal(rig.children.signal(pid, signal(15), whole).ok, false);
     rig.outputs.close(slot);
   });
 
@@ -199,7 +229,7 @@ describe('LocalChildren', () => {
     const { pid } = await rig.heard('spawned');
     while (logOf('deaf') !== 'closed\n') await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual(rig.children.write(slot, Buffer.from('x')), { ok: false, error: 'closed' });
-    rig.children.signal(pid, signal(9), 'process');
+    rig.children.signal(pid, signal(9), whole);
     await rig.heard('exited');
     rig.outputs.close(slot);
   });
@@ -216,6 +246,87 @@ describe('LocalChildren', () => {
     await rig.heard('exited');
     assert.equal(logOf('user'), '65534\n65534 12 34\nagain\n');
     rig.outputs.close(slot);
+  });
+});
+
+describe('Spawner', () => {
+  test('spawn() answers a request that comes again, and does it once', async () => {
+    const rig = new Rig();
+    const config = logged('again', 'sleep 1000');
+    const slot = rig.start(config);
+    const { pid, serial } = await rig.heard('spawned');
+    rig.children.spawn({ slot, config, serial });
+    assert.equal((await rig.heard('spawned', 2)).pid, pid);
+    assert.deepEqual(
+      rig.keeper.children.map((child) => child.pid),
+      [pid],
+    );
+    rig.children.signal(pid, signal(9), whole);
+    await rig.heard('exited');
+    rig.outputs.close(slot);
+  });
+
+  test('signal() of one purpose is sent once', async () => {
+    const rig = new Rig();
+    const slot = rig.start(logged('once', `sh -c "trap 'echo term' TERM; echo up; while :; do sleep 0.01; done"`));
+    const { pid } = await rig.heard('spawned');
+    const line = async (text: string): Promise<void> => {
+      while (!logOf('once').includes(text)) await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    await line('up');
+    const stop = { whom: 'process', purpose: 'stop-0' } as const;
+    rig.children.signal(pid, signal(15), stop);
+    await line('term');
+    rig.children.signal(pid, signal(15), stop);
+    rig.children.signal(pid, signal(9), whole);
+    await rig.heard('exited');
+    assert.equal(logOf('once'), 'up\nterm\n');
+    rig.outputs.close(slot);
+  });
+
+  test('repeat() tells an end until it is acknowledged', async () => {
+    const told: string[] = [];
+    const keeper = new Spawner((message) => told.push(message.op === 'exited' ? `exited ${message.seq}` : message.op), {
+      descriptorOf: () => assert.fail('no socket asked for'),
+    });
+    const folderOf = new PipeFolder(mkdtempSync(join(folder, 'state-')));
+    folderOf.make(['in', 'out']);
+    const plan = {
+      file: '/bin/true',
+      argv0: 'true',
+      args: [],
+      env: {},
+      cwd: undefined,
+      umask: undefined,
+      stdin: { kind: 'pipe', path: folderOf.pathOf('in') },
+      stdout: folderOf.pathOf('out'),
+      stderr: folderOf.pathOf('out'),
+    } as const;
+    keeper.spawn({ op: 'spawn', id: 'g:p', serial: 1, plan });
+    while (told.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    keeper.repeat();
+    assert.deepEqual(told, ['spawned', 'exited 1', 'exited 1']);
+    assert.equal(keeper.children.length, 1);
+    keeper.acknowledge({ op: 'ack', seq: 1 });
+    keeper.repeat();
+    assert.equal(told.length, 3);
+    assert.deepEqual(keeper.children, []);
+  });
+
+  test('adopt() watches a stranger, and tells its end as unknown', async () => {
+    const told: string[] = [];
+    const keeper = new Spawner((message) => told.push(message.op === 'exited' ? message.status.kind : message.op), {
+      descriptorOf: () => assert.fail('no socket asked for'),
+    });
+    const stranger = spawn('sleep', ['1000'], { stdio: 'ignore' });
+    const pid = stranger.pid ?? assert.fail('no pid');
+    const startTime = startTimeOf(pid) ?? assert.fail('no start time');
+    keeper.adopt({ op: 'adopt', id: 'g:p', serial: 3, pid, startTime, at: 0 });
+    keeper.adopt({ op: 'adopt', id: 'g:q', serial: 3, pid, startTime: '1', at: 0 });
+    assert.deepEqual(told, ['unknown']);
+    keeper.signal({ op: 'signal', token: 't', pid, signal: 9, target: 'process' });
+    while (told.length < 3) await new Promise((resolve) => setTimeout(resolve, 10));
+    assert.deepEqual(told, ['unknown', 'signalled', 'unknown']);
   });
 });
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { FcgiSocket } from '../../src/config/model.ts';
-import { fail, ok } from '../../src/errors.ts';
 import { SharedSockets } from '../../src/host/shared-sockets.ts';
 
 const socket = (port: number): FcgiSocket => ({
@@ -12,49 +11,54 @@ const socket = (port: number): FcgiSocket => ({
   url: `tcp://127.0.0.1:${port}`,
 });
 
-/** Port 1 cannot be opened; a descriptor is its port. */
+/** Port 1 cannot be opened. */
 function rig(): { readonly said: string[]; readonly sockets: SharedSockets } {
   const said: string[] = [];
-  const open = (wanted: FcgiSocket) => {
-    if (wanted.kind !== 'tcp' || wanted.port === 1) return fail('EACCES');
-    return ok({ fd: wanted.port, close: () => said.push(`closed ${wanted.port}`) });
+  const holder = {
+    listen: ({ url }: FcgiSocket) => said.push(`listen ${url}`),
+    unlisten: (url: string) => said.push(`unlisten ${url}`),
+    tryListen: async (wanted: FcgiSocket) => (wanted.kind === 'tcp' && wanted.port === 1 ? 'EACCES' : ''),
   };
-  return { said, sockets: new SharedSockets(open, { log: (level, text) => said.push(`${level} ${text}`) }) };
+  return { said, sockets: new SharedSockets(holder, { log: (level, text) => said.push(`${level} ${text}`) }) };
 }
 
 describe('SharedSockets', () => {
   test('acquire() opens for the first user, release() closes after the last', () => {
     const { said, sockets } = rig();
-    assert.ok(sockets.acquire('a', socket(7)).ok);
-    assert.ok(sockets.acquire('b', socket(7)).ok);
-    assert.ok(sockets.acquire('b', socket(7)).ok);
-    assert.equal(sockets.descriptorOf(socket(7)), 7);
+    sockets.acquire('a', socket(7));
+    sockets.acquire('b', socket(7));
+    sockets.acquire('b', socket(7));
     sockets.release('a');
     sockets.release('nobody');
-    assert.deepEqual(said, ['info Creating socket tcp://127.0.0.1:7']);
+    assert.deepEqual(said, ['info Creating socket tcp://127.0.0.1:7', 'listen tcp://127.0.0.1:7']);
     sockets.release('b');
-    assert.deepEqual(said.slice(1), ['info Closing socket tcp://127.0.0.1:7', 'closed 7']);
-    assert.throws(() => sockets.descriptorOf(socket(7)), /cannot use tcp:\/\/127\.0\.0\.1:7: EBADF/);
+    assert.deepEqual(said.slice(2), ['info Closing socket tcp://127.0.0.1:7', 'unlisten tcp://127.0.0.1:7']);
   });
 
-  test('check() opens and closes, or says why not', () => {
+  test('know() takes a user over without opening anything', () => {
     const { said, sockets } = rig();
-    assert.equal(sockets.check(socket(8)), undefined);
-    assert.equal(sockets.check(socket(1)), 'Could not create FastCGI socket tcp://127.0.0.1:1: EACCES');
+    sockets.know('a', socket(7));
+    sockets.acquire('b', socket(7));
+    assert.deepEqual(said, []);
+    sockets.closeAll();
+    assert.deepEqual(said, ['info Closing socket tcp://127.0.0.1:7', 'unlisten tcp://127.0.0.1:7']);
+  });
+
+  test('check() tries, and says why not', async () => {
+    const { said, sockets } = rig();
+    assert.equal(await sockets.check(socket(8)), undefined);
+    assert.equal(await sockets.check(socket(1)), 'Could not create FastCGI socket tcp://127.0.0.1:1: EACCES');
     assert.deepEqual(said, [
       'info Creating socket tcp://127.0.0.1:8',
       'info Closing socket tcp://127.0.0.1:8',
-      'closed 8',
       'info Creating socket tcp://127.0.0.1:1',
     ]);
   });
 
-  test('check() leaves a socket alone that is in use', () => {
+  test('check() leaves a socket alone that is in use', async () => {
     const { said, sockets } = rig();
     sockets.acquire('a', socket(9));
-    assert.equal(sockets.check(socket(9)), undefined);
-    assert.equal(sockets.descriptorOf(socket(9)), 9);
-    sockets.closeAll();
-    assert.deepEqual(said.slice(1), ['info Closing socket tcp://127.0.0.1:9', 'closed 9']);
+    assert.equal(await sockets.check(socket(9)), undefined);
+    assert.equal(said.length, 2);
   });
 });

@@ -22,16 +22,20 @@ function aWorld(config: Config, behaviourOf: (slot: Slot) => Behaviour = () => L
   const host = new FakeHost();
   host.behaviourOf = behaviourOf;
   const finished: string[] = [];
-  const supervisor = new Supervisor(config, {
-    clock: host,
-    children: host,
-    outputs: host,
-    log: host,
-    events: host.listeners,
-    pid: pid(1),
-    load: () => (world.next === undefined ? fail('broken') : ok(world.next)),
-    finished: (outcome) => finished.push(outcome),
-  });
+  const supervisor = new Supervisor(
+    { booted: config, read: config },
+    {
+      clock: host,
+      children: host,
+      outputs: host,
+      log: host,
+      events: host.listeners,
+      pid: pid(1),
+      store: { save: () => {} },
+      load: () => (world.next === undefined ? fail('broken') : ok(world.next)),
+      finished: (outcome) => finished.push(outcome),
+    },
+  );
   const world: World = { host, supervisor, finished, next: config };
   host.child = (event) => supervisor.child(event);
   host.wake = () => supervisor.wake();

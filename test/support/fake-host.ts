@@ -9,7 +9,16 @@ import { Bus } from '../../src/events/bus.ts';
 import type { SupervisorEvent } from '../../src/events/event.ts';
 import type { CommandProblem } from '../../src/process/command.ts';
 import type { ExitStatus } from '../../src/process/state.ts';
-import type { ChildEvent, Children, Clock, MainLog, Outputs, Slot, SpawnRequest } from '../../src/supervisor/host.ts';
+import type {
+  ChildEvent,
+  Children,
+  Clock,
+  MainLog,
+  Outputs,
+  SignalTarget,
+  Slot,
+  SpawnRequest,
+} from '../../src/supervisor/host.ts';
 import { Listeners } from '../../src/supervisor/listeners.ts';
 import { type EpochMillis, epochMillis, type Millis, millis, type Pid, pid, type Signal } from '../../src/units.ts';
 
@@ -113,12 +122,12 @@ export class FakeHost implements Clock, Children, Outputs, MainLog {
       assert.equal(twin, undefined, `a second child in ${keyOf(slot)}`);
       const child: FakeChild = { slot, config, behaviour, pid: pid(this.#nextPid++) };
       this.live.set(child.pid, child);
-      this.child({ kind: 'spawned', slot, serial, pid: child.pid, at: this.now() });
+      this.child({ kind: 'spawned', slot, serial, pid: child.pid, startTime: `${child.pid}`, at: this.now() });
       if (behaviour.exitsAfter !== undefined) this.#later(behaviour.exitsAfter, () => this.exit(child.pid));
     });
   }
 
-  signal(target: Pid, number: Signal, whom: 'process' | 'group'): Result<void, string> {
+  signal(target: Pid, number: Signal, { whom }: SignalTarget): Result<void, string> {
     const child = this.live.get(target);
     assert.ok(child !== undefined, `signal ${number} to ${target}, which is not live`);
     this.signals.push({ slot: child.slot, signal: number, whom, at: this.#now });
@@ -156,7 +165,11 @@ export class FakeHost implements Clock, Children, Outputs, MainLog {
     }
   }
 
-  obstacle(): undefined {}
+  async obstacle(): Promise<undefined> {}
+
+  attach(): void {}
+
+  drain(): void {}
 
   close(slot: Slot): void {
     assert.ok(this.open_.delete(keyOf(slot)), `${keyOf(slot)} closed, but not open`);
