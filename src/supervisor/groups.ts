@@ -53,7 +53,7 @@ export class Groups {
   /** Starts what is to be started, in the order of spec lifecycle 5.2. */
   autostart(groups: Iterable<GroupRecord> = this.#loop.world.values()): void {
     for (const group of groups) {
-      for (const { slot, config } of [...group.processes.values()]) {
+      for (const { slot, config } of group.processes.values()) {
         if (config.autostart) this.#loop.move(slot, { kind: 'start' });
       }
     }

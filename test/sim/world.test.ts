@@ -27,6 +27,7 @@ function aWorld(config: Config, behaviourOf: (slot: Slot) => Behaviour = () => L
     children: host,
     outputs: host,
     log: host,
+    journal: host,
     events: host.listeners,
     pid: pid(1),
     load: () => (world.next === undefined ? fail('broken') : ok(world.next)),
