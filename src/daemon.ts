@@ -24,6 +24,7 @@ import { SharedSockets } from './host/shared-sockets.ts';
 import { Syslog, SyslogSink } from './host/syslog.ts';
 import { watchFiles } from './host/watch.ts';
 import { pidOf } from './process/machine.ts';
+import { publish } from './rpc/methods.ts';
 import type { MainLog } from './supervisor/host.ts';
 import { Listeners } from './supervisor/listeners.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
@@ -208,6 +209,7 @@ export class Daemon {
     const { config, notice } = this.#request;
     const token = randomToken();
     const ports = {
+      published: publish(config.rpcinterfaces.map(({ namespace }) => namespace)),
       control: this.#supervisor,
       logs: logReader,
       mainLogFile: this.#log,

@@ -15,13 +15,19 @@ function completeArguments({ params }: Method, given: readonly XmlValue[]): read
   });
 }
 
-/** Calls a method of the table. @throws RpcFault */
-export async function dispatch(ports: RpcPorts, name: string, params: readonly XmlValue[]): Promise<XmlValue> {
-  const method = PUBLISHED.get(name);
+/** Calls a method of the table, by default of the whole one. @throws RpcFault */
+export async function dispatch(
+  ports: RpcPorts,
+  name: string,
+  params: readonly XmlValue[],
+  published: RpcPorts['published'] = PUBLISHED,
+): Promise<XmlValue> {
+  const method = published.get(name);
   if (method === undefined) throw new RpcFault('UNKNOWN_METHOD');
   const args = completeArguments(method, params);
   if (method.gated && ports.control.mood !== 'RUNNING') throw new RpcFault('SHUTDOWN_STATE');
-  const context: RpcContext = { ports, published: PUBLISHED, call: (inner, given) => dispatch(ports, inner, given) };
+  const call: RpcContext['call'] = (inner, given) => dispatch(ports, inner, given, published);
+  const context: RpcContext = { ports, published, call };
   return method.run(context, args);
 }
 
@@ -35,10 +41,10 @@ export async function answer(ports: RpcPorts, body: string): Promise<string | un
   if (!call.ok) return undefined;
   const { method, params } = call.value;
   // Only names from the table reach the log, never text of the caller.
-  const name = PUBLISHED.get(method)?.name ?? 'unknown';
+  const name = ports.published.get(method)?.name ?? 'unknown';
   ports.journal.log('trace', `XML-RPC method called: ${name}()`);
   try {
-    return encodeResponse(await dispatch(ports, method, params));
+    return encodeResponse(await dispatch(ports, method, params, ports.published));
   } catch (error) {
     if (!(error instanceof RpcFault)) throw error;
     ports.journal.log('trace', `XML-RPC method ${name}() returned fault: [${error.code}] ${error.fault}`);

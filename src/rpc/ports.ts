@@ -3,6 +3,7 @@ import type { Result } from '../errors.ts';
 import type { Control } from '../supervisor/control.ts';
 import type { MainLog } from '../supervisor/host.ts';
 import type { EpochMillis } from '../units.ts';
+import type { Method } from './method.ts';
 
 export interface LogStat {
   /** 0 for what is not a regular file. */
@@ -34,6 +35,8 @@ export interface MainLogFile {
 }
 
 export interface RpcPorts {
+  /** What clients may call, by its full name. */
+  readonly published: ReadonlyMap<string, Method>;
   readonly control: Control;
   readonly logs: LogReader;
   readonly mainLogFile: MainLogFile;

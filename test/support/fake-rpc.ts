@@ -1,5 +1,6 @@
 /** The ports of the API over memory: logs are byte arrays in a map. */
 import { fail, ok, type Result } from '../../src/errors.ts';
+import { PUBLISHED } from '../../src/rpc/methods.ts';
 import type { LogReader, LogStat, OpenLog, RpcPorts } from '../../src/rpc/ports.ts';
 import { epochMillis } from '../../src/units.ts';
 import type { WebPorts } from '../../src/web/routes.ts';
@@ -65,6 +66,7 @@ export function fakeRpc(): FakeRpc {
   ]);
   const logs = new MemoryLogs();
   const ports: RpcPorts = {
+    published: PUBLISHED,
     control,
     logs,
     mainLogFile: { path: MAIN_LOG, clear: () => ok(undefined) },
