@@ -3,6 +3,7 @@
  * A composition root, like superd.ts, which starts one run after another.
  */
 import { rmdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Config, ServerConfig } from './config/model.ts';
 import { logLine } from './config/problems.ts';
 import { fail, ok, type Result } from './errors.ts';
@@ -13,12 +14,14 @@ import { after, SystemClock } from './host/clock.ts';
 import { errnoOf } from './host/errno.ts';
 import { FcgiSocketHolder } from './host/fcgi-socket.ts';
 import { type OpenServer, openServer } from './host/http-server.ts';
+import { JournalFile } from './host/journal-file.ts';
 import { openLogFile } from './host/log-file.ts';
 import { logReader } from './host/log-reader.ts';
 import { type MainLogWriter, openMainLog } from './host/main-log.ts';
 import { SlotOutputs } from './host/outputs.ts';
 import { liveDaemon, removePidfile, writePidfile } from './host/pidfile.ts';
 import { PipeFolder } from './host/pipes.ts';
+import { processMark } from './host/process-mark.ts';
 import { randomToken, sha1 } from './host/secrets.ts';
 import { SharedSockets } from './host/shared-sockets.ts';
 import { Syslog, SyslogSink } from './host/syslog.ts';
@@ -30,6 +33,7 @@ import { Listeners } from './supervisor/listeners.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import { Updater } from './supervisor/update.ts';
 import { epochMillis, pid } from './units.ts';
+import { VERSION } from './version.ts';
 import { createHandler } from './web/routes.ts';
 
 /** Why a run could not begin. */
@@ -44,6 +48,8 @@ export interface RunRequest {
   readonly bus: Bus;
   /** What happened before there was a log. */
   readonly messages: readonly { readonly level: 'critical' | 'warn' | 'info'; readonly message: string }[];
+  /** Goes into the background, where that was asked for; called when the sockets are open. @returns what it has to tell */
+  background(): RunRequest['messages'];
   readonly inForeground: boolean;
   /** Says something to whoever started the daemon. */
   notice(text: string): void;
@@ -61,6 +67,7 @@ export class Daemon {
   readonly #supervisor: Supervisor;
   readonly #listeners: Listeners;
   readonly #syslog: Syslog;
+  readonly #journal: JournalFile;
   readonly #holder = new FcgiSocketHolder();
   readonly #resources = new AsyncDisposableStack();
   readonly #finished = Promise.withResolvers<'shutdown' | 'restart'>();
@@ -90,20 +97,31 @@ export class Daemon {
     this.#request = request;
     this.#log = log;
     this.#syslog = new Syslog({ tag: 'supervisord', onProblem: (text) => log.log('error', text) });
+    this.#journal = new JournalFile({
+      directory: join(config.daemon.statedir, 'journal'),
+      maxbytes: config.daemon.journalMaxbytes,
+      wall: () => epochMillis(Date.now()),
+      onProblem: (text) => log.log('critical', text),
+    });
+    const journal = this.#journal;
     const clock = new SystemClock(() => this.#supervisor.wake());
     this.#outputs = this.#openOutputs();
     const children = new LocalChildren(
       this.#outputs,
       { own: process.env, serverUrl: serverUrlOf(config.servers) },
-      (event) => this.#supervisor.child(event),
+      (event) => {
+        this.#supervisor.child(event);
+        if (event.kind === 'exited') log.log('debug', 'received SIGCHLD indicating a child quit');
+      },
     );
-    const events = new Listeners({ log, children, identifier: config.daemon.identifier, bus, after });
+    const events = new Listeners({ log, children, identifier: config.daemon.identifier, bus, after, journal });
     this.#listeners = events;
     this.#supervisor = new Supervisor(config, {
       clock,
       children,
       outputs: this.#outputs,
       log,
+      journal,
       events,
       pid: pid(process.pid),
       load: request.load,
@@ -129,10 +147,12 @@ export class Daemon {
           return;
         }
         this.#log.log('warn', 'received SIGHUP indicating restart request');
+        this.#tellSignal(name, 'supervisor.restart');
         this.#supervisor.restart();
         return;
       case 'SIGUSR2':
         this.#log.log('info', 'received SIGUSR2 indicating log reopen request');
+        this.#tellSignal(name, 'reopen the logs');
         this.#log.reopen();
         this.#outputs.reopen();
         return;
@@ -141,8 +161,13 @@ export class Daemon {
         return;
       default:
         this.#log.log('warn', `received ${name} indicating exit request`);
+        this.#tellSignal(name, 'supervisor.shutdown');
         this.#supervisor.shutdown();
     }
+  }
+
+  #tellSignal(name: string, action: string): void {
+    this.#journal.append({ kind: 'operator', action, args: [], by: { kind: 'signal', name } });
   }
 
   /** Closes what is open, in the opposite order. */
@@ -153,11 +178,8 @@ export class Daemon {
   }
 
   async #start(): Promise<StartProblem | undefined> {
-    const { config, messages } = this.#request;
-    const { daemon } = config;
-    for (const { level, message } of messages) this.#log.log(level, message);
-    for (const warning of config.warnings) this.#log.log('warn', logLine(warning));
-    for (const notice of config.notices) this.#log.log('info', notice);
+    const { daemon } = this.#request.config;
+    this.#tellBeginning();
     this.#resources.use(this.#holder);
     const problem = await this.#openServers();
     if (problem !== undefined) return problem;
@@ -167,12 +189,44 @@ export class Daemon {
     const obstacle = this.#supervisor.obstacle();
     if (obstacle !== undefined) return { status: 1, text: obstacle };
     this.#announceServers();
+    for (const { level, message } of this.#request.background()) this.#log.log(level, message);
     this.#resources.defer(() => this.#removeState());
+    this.#openJournal();
     if (!daemon.nocleanup) this.#cleanAutoLogs();
     this.#writePidfile();
     this.#supervisor.boot();
     if (daemon.watch) this.#resources.use(await this.#watch());
     return undefined;
+  }
+
+  /** After it is certain that no other daemon is at work here; closed when all else is. */
+  #openJournal(): void {
+    const { bus, config } = this.#request;
+    const journal = this.#journal;
+    const tell = (what: 'started' | 'stopped' | 'restarting'): void => {
+      const boot = processMark(process.pid)?.split(' ')[0] ?? '';
+      journal.append({ kind: 'daemon', what, pid: process.pid, version: VERSION, boot });
+    };
+    journal.open();
+    this.#resources.defer(() => {
+      tell(this.#supervisor.mood === 'RESTARTING' ? 'restarting' : 'stopped');
+      journal[Symbol.dispose]();
+    });
+    tell('started');
+    // Else a listener could not tell an event that is sent again from a new one.
+    if (config.groups.some((group) => group.kind === 'eventlistener' && group.replay)) {
+      bus.continueFrom(journal.nextEvent);
+    }
+  }
+
+  /** What happened before there was a log, the gravest first. @source spec lifecycle 6.1 */
+  #tellBeginning(): void {
+    const { config, messages } = this.#request;
+    const grave = messages.filter(({ level }) => level === 'critical');
+    for (const { level, message } of grave) this.#log.log(level, message);
+    for (const warning of config.warnings) this.#log.log('warn', logLine(warning));
+    for (const notice of config.notices) this.#log.log('info', notice);
+    for (const { level, message } of messages) if (level !== 'critical') this.#log.log(level, message);
   }
 
   #openOutputs(): SlotOutputs {
@@ -213,7 +267,8 @@ export class Daemon {
       control: this.#supervisor,
       logs: logReader,
       mainLogFile: this.#log,
-      journal: this.#log,
+      log: this.#log,
+      journal: this.#journal,
       sha1,
       token,
     };
@@ -255,7 +310,7 @@ export class Daemon {
   }
 
   #watch(): Promise<AsyncDisposable> {
-    const updater = new Updater(this.#supervisor, this.#log);
+    const updater = new Updater(this.#supervisor, { log: this.#log, journal: this.#journal });
     return watchFiles(this.#request.config, () => {
       updater.update().catch((cause: unknown) => this.#log.log('critical', `bug: update failed: ${String(cause)}`));
     });

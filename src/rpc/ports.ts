@@ -1,7 +1,9 @@
 /** What the API wants beside the supervisor itself. Adapters are in `src/host/`, fakes in `test/support/`. */
 import type { Result } from '../errors.ts';
+import type { Caller } from '../journal/record.ts';
 import type { Control } from '../supervisor/control.ts';
 import type { MainLog } from '../supervisor/host.ts';
+import type { JournalAccess } from '../supervisor/journal.ts';
 import type { EpochMillis } from '../units.ts';
 import type { Method } from './method.ts';
 
@@ -40,5 +42,8 @@ export interface RpcPorts {
   readonly control: Control;
   readonly logs: LogReader;
   readonly mainLogFile: MainLogFile;
-  readonly journal: MainLog;
+  readonly log: MainLog;
+  readonly journal: JournalAccess;
+  /** Who asks. */
+  readonly caller: Caller;
 }

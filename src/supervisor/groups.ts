@@ -3,11 +3,13 @@
  * It does not know the daemon's mood; whoever calls it decides whether anything may start.
  */
 import type { Config, GroupConfig } from '../config/model.ts';
-import { diffGroups, type Plan } from '../config/plan.ts';
+import { diffGroups, type GroupChange, type Plan } from '../config/plan.ts';
 import { fail, ok, type Result } from '../errors.ts';
+import type { Entry } from '../journal/record.ts';
 import { isStopped } from '../process/state.ts';
 import type { GroupInfo, Rereading } from './control.ts';
 import type { MainLog, Outputs } from './host.ts';
+import type { Journal } from './journal.ts';
 import type { Listeners } from './listeners.ts';
 import type { Loop } from './loop.ts';
 import { type GroupRecord, newGroup } from './world.ts';
@@ -15,15 +17,28 @@ import { type GroupRecord, newGroup } from './world.ts';
 export interface GroupsPorts {
   readonly outputs: Outputs;
   readonly events: Listeners;
+  readonly journal: Journal;
   readonly log: MainLog;
   /** Reads the configuration again. The error is the text of fault CANT_REREAD. */
   load(): Result<Config, string>;
 }
 
+/** What changed in a group, without values: they may be secrets. */
+const keysOf = ({ keys, processes }: GroupChange): readonly string[] => [
+  ...keys.map(({ key }) => key),
+  ...processes.flatMap((change) =>
+    change.kind === 'changed'
+      ? change.keys.map(({ key }) => `${change.process}.${key}`)
+      : [`${change.process} ${change.kind}`],
+  ),
+];
+
 export class Groups {
   readonly #loop: Loop;
   readonly #ports: GroupsPorts;
   #config: Config;
+  /** The changes last recorded. */
+  #recorded = '';
 
   constructor(config: Config, loop: Loop, ports: GroupsPorts) {
     this.#config = config;
@@ -64,6 +79,7 @@ export class Groups {
     if (!loaded.ok) return loaded;
     this.#config = loaded.value;
     const plan = diffGroups(this.#active(), loaded.value.groups);
+    this.#record(plan);
     return ok({
       added: plan.added.map(({ name }) => name),
       changed: plan.changed.map(({ group }) => group),
@@ -106,6 +122,20 @@ export class Groups {
     for (const { slot } of group.processes.values()) this.#ports.outputs.close(slot);
     this.#ports.events.publish({ kind: 'process-group', change: 'REMOVED', group: name });
     return ok(undefined);
+  }
+
+  /** What is new; reading the same again is no news. */
+  #record({ added, changed, removed }: Plan): void {
+    const entry: Entry = {
+      kind: 'config',
+      added: added.map(({ name }) => name),
+      changed: changed.map((change) => ({ group: change.group, keys: keysOf(change) })),
+      removed: removed.map(({ name }) => name),
+    };
+    const text = JSON.stringify(entry);
+    const isNews = text !== this.#recorded && added.length + changed.length + removed.length > 0;
+    this.#recorded = text;
+    if (isNews) this.#ports.journal.append(entry);
   }
 
   #active(): readonly GroupConfig[] {
