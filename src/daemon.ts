@@ -3,6 +3,7 @@
  * A composition root, like superd.ts, which starts one run after another.
  */
 import { rmdirSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Config, ServerConfig } from './config/model.ts';
 import { logLine } from './config/problems.ts';
@@ -13,7 +14,7 @@ import { LocalChildren } from './host/children.ts';
 import { after, SystemClock } from './host/clock.ts';
 import { errnoOf } from './host/errno.ts';
 import { FcgiSocketHolder } from './host/fcgi-socket.ts';
-import { type OpenServer, openServer } from './host/http-server.ts';
+import { type OpenServer, openServer, type ServerProblem } from './host/http-server.ts';
 import { JournalFile } from './host/journal-file.ts';
 import { openLogFile } from './host/log-file.ts';
 import { logReader } from './host/log-reader.ts';
@@ -278,7 +279,7 @@ export class Daemon {
         notice: (text) => notice(`${text}\n`),
         report: (error) => this.#log.log('critical', `bug: ${error instanceof Error ? error.stack : String(error)}`),
       });
-      if (!opened.ok) return serverProblem(opened.error);
+      if (!opened.ok) return serverProblem(server, opened.error);
       this.#resources.use(disposable(opened.value));
     }
     return undefined;
@@ -345,9 +346,17 @@ function serverUrlOf(servers: readonly ServerConfig[]): string | undefined {
 const alreadyRunning = (pidfile: string, other: number): string =>
   `Another supervisord is already running with pid ${other}, as ${pidfile} tells.  Shut it down first.`;
 
-function serverProblem(
-  problem: { readonly kind: 'in-use' } | { readonly kind: 'error'; readonly code: string },
-): StartProblem {
+/** What Python calls a name that cannot be resolved. */
+const UNRESOLVED = -2;
+
+/** @source spec lifecycle 2.1, 6.7 */
+function serverProblem(server: ServerConfig, problem: ServerProblem): StartProblem {
   if (problem.kind === 'in-use') return { status: 2, text: IN_USE };
-  return { status: 2, text: `Cannot open an HTTP server: socket.error reported errno.${problem.code}` };
+  const { code } = problem;
+  if (code === 'EPERM' && server.kind === 'unix' && server.chown !== undefined) {
+    return { status: 2, text: `Not permitted to chown ${server.file} to uid/gid` };
+  }
+  const number = Object.entries(constants.errno).find(([name]) => name === code)?.[1];
+  const reported = number === undefined ? UNRESOLVED : `errno.${code} (${number})`;
+  return { status: 2, text: `Cannot open an HTTP server: socket.error reported ${reported}` };
 }

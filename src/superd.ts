@@ -11,9 +11,11 @@ import { EXIT_USAGE, fail, ok, type Result } from './errors.ts';
 import { Bus } from './events/bus.ts';
 import { createConfigSource } from './host/config-source.ts';
 import { StartReport, startDaemonProcess } from './host/daemonize.ts';
+import { errnoOf } from './host/errno.ts';
 import { takeLaunch } from './host/launch.ts';
 import { applyLimits, closeStrayDescriptors } from './host/limits.ts';
 import { becomeUser } from './host/os-user.ts';
+import { repr } from './repr.ts';
 import { VERSION } from './version.ts';
 
 type RunOptions = Extract<SuperdOptions, { readonly kind: 'run' | 'check' }>;
@@ -71,41 +73,39 @@ function check(loaded: Result<Config, ConfigFailure>, { json }: RunOptions): num
   return loaded.ok ? 0 : EXIT_USAGE;
 }
 
-/** Limits, directory and user, in an order in which each still may be done. @source spec lifecycle 6.1, 6.3, 6.4, 6.6 */
-function prepare(config: Config): Result<Messages, string> {
-  const { daemon, groups } = config;
-  const messages: { level: Messages[number]['level']; message: string }[] = [];
+/** Limits before the user: root may still raise them. @source spec lifecycle 6.4 */
+function prepare({ daemon, groups }: Config): Result<Messages, string> {
   closeStrayDescriptors(launch.isDaemon ? [READY_FD] : []);
   const processes = groups.reduce((count, group) => count + group.processes.length, 0);
   const ownFiles = OWN_FILES + FILES_PER_PROCESS * processes;
   const limits = applyLimits({ ...daemon, foundFiles: launch.foundFiles, ownFiles });
   if (limits.error !== undefined) return fail(limits.error);
-  if (daemon.user !== undefined) {
-    const problem = becomeUser(daemon.user);
-    if (problem !== undefined) return fail(problem);
-    messages.push({ level: 'info', message: `Set uid to user ${daemon.user.uid} succeeded` });
-  } else if (process.getuid?.() === 0) {
-    messages.push({ level: 'critical', message: ROOT_MESSAGE });
-  }
-  for (const message of limits.infos) messages.push({ level: 'info', message });
-  if (launch.isDaemon) messages.push(...enterBackground(daemon));
-  return ok(messages);
+  return ok(limits.infos.map((message) => ({ level: 'info', message })));
+}
+
+/** At the beginning of every run. @source spec lifecycle 6.3 */
+function takeUser({ user }: Config['daemon']): Result<Messages, string> {
+  if (user === undefined) return ok(process.getuid?.() === 0 ? [{ level: 'critical', message: ROOT_MESSAGE }] : []);
+  const problem = becomeUser(user);
+  return problem === undefined
+    ? ok([{ level: 'info', message: `Set uid to user ${user.uid} succeeded` }])
+    : fail(problem);
 }
 
 const ROOT_MESSAGE =
   'Supervisor is running as root.  Privileges were not dropped because no user is specified in the config file.  ' +
   'If you intend to run as root, you can set user=root in the config file to avoid this message.';
 
-/** What only a daemon in the background does. @source spec lifecycle 6.6 */
+/** What only a daemon in the background does, once its sockets are open. @source spec lifecycle 6.1, 6.6 */
 function enterBackground({ directory, umask }: Config['daemon']): Messages {
   process.umask(umask);
   const begun = { level: 'info', message: 'daemonizing the supervisord process' } as const;
   if (directory === undefined) return [begun];
   try {
     process.chdir(directory);
-    return [begun, { level: 'info', message: `set current directory: '${directory}'` }];
+    return [begun, { level: 'info', message: `set current directory: ${repr(directory)}` }];
   } catch (cause) {
-    return [begun, { level: 'critical', message: `can't chdir into '${directory}': ${String(cause)}` }];
+    return [begun, { level: 'critical', message: `can't chdir into ${repr(directory)}: ${errnoOf(cause)}` }];
   }
 }
 
@@ -115,14 +115,20 @@ async function supervise(first: Config, load: () => Result<Config, ConfigFailure
   if (!prepared.ok) return usageError(prepared.error);
   let current: Daemon | undefined;
   let next: Config = first;
-  let messages = prepared.value;
+  let limits = prepared.value;
+  let isFirst = true;
   const bus = new Bus((problem) => current?.log.log('critical', `bug: ${problem}`));
   listen(() => current);
   for (;;) {
+    const { daemon } = next;
+    const user = takeUser(daemon);
+    if (!user.ok) return usageError(user.error);
+    const goesBackground = launch.isDaemon && isFirst;
     const opened = await Daemon.open({
       config: next,
       bus,
-      messages,
+      messages: [...user.value, ...limits],
+      background: () => (goesBackground ? enterBackground(daemon) : []),
       inForeground: next.daemon.nodaemon,
       notice: (text) => report.say(text),
       load: () => {
@@ -140,7 +146,8 @@ async function supervise(first: Config, load: () => Result<Config, ConfigFailure
     current = undefined;
     await ended.close();
     if (outcome === 'shutdown') return 0;
-    messages = [];
+    limits = [];
+    isFirst = false;
   }
 }
 
