@@ -304,10 +304,10 @@ export class Daemon {
     try {
       writePidfile(pidfile);
       this.#resources.defer(() => removePidfile(pidfile));
+      this.#log.log('info', `supervisord started with pid ${process.pid}`);
     } catch {
       this.#log.log('critical', `could not write pidfile ${pidfile}`);
     }
-    this.#log.log('info', `supervisord started with pid ${process.pid}`);
   }
 
   #watch(): Promise<AsyncDisposable> {
@@ -354,7 +354,8 @@ function serverProblem(server: ServerConfig, problem: ServerProblem): StartProbl
   if (problem.kind === 'in-use') return { status: 2, text: IN_USE };
   const { code } = problem;
   if (code === 'EPERM' && server.kind === 'unix' && server.chown !== undefined) {
-    return { status: 2, text: `Not permitted to chown ${server.file} to uid/gid` };
+    const { uid, gid } = server.chown;
+    return { status: 2, text: `Not permitted to chown ${server.file} to uid/gid (${uid}, ${gid})` };
   }
   const number = Object.entries(constants.errno).find(([name]) => name === code)?.[1];
   const reported = number === undefined ? UNRESOLVED : `errno.${code} (${number})`;
