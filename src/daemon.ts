@@ -3,6 +3,8 @@
  * A composition root, like superd.ts, which starts one run after another.
  */
 import { rmdirSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
 import type { Config, ServerConfig } from './config/model.ts';
 import { logLine } from './config/problems.ts';
 import { fail, ok, type Result } from './errors.ts';
@@ -10,7 +12,9 @@ import type { Bus } from './events/bus.ts';
 import { cleanAutoLogs, createAutoLog } from './host/auto-logs.ts';
 import { after, SystemClock } from './host/clock.ts';
 import { errnoOf } from './host/errno.ts';
-import { type OpenServer, openServer } from './host/http-server.ts';
+import { type OpenServer, openServer, type ServerProblem } from './host/http-server.ts';
+import { bootId } from './host/identity.ts';
+import { JournalFile } from './host/journal-file.ts';
 import type { Hello, KeeperLink } from './host/keeper-link.ts';
 import { KeptChildren } from './host/kept-children.ts';
 import { Launcher } from './host/launch-plan.ts';
@@ -28,12 +32,14 @@ import { IN_USE } from './host/twin.ts';
 import { watchFiles } from './host/watch.ts';
 import type { WorldFile } from './host/world-file.ts';
 import { pidOf } from './process/machine.ts';
+import { publish } from './rpc/methods.ts';
 import type { MainLog } from './supervisor/host.ts';
 import { Listeners } from './supervisor/listeners.ts';
 import { changesOf, type SavedLogs, type SavedWorld } from './supervisor/saved.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import { Updater } from './supervisor/update.ts';
 import { epochMillis, pid } from './units.ts';
+import { VERSION } from './version.ts';
 import { createHandler } from './web/routes.ts';
 
 /** Why a run could not begin. */
@@ -48,6 +54,8 @@ export interface RunRequest {
   readonly bus: Bus;
   /** What happened before there was a log. */
   readonly messages: readonly { readonly level: 'critical' | 'warn' | 'info'; readonly message: string }[];
+  /** Goes into the background, where that was asked for; called when the sockets are open. @returns what it has to tell */
+  background(): Promise<RunRequest['messages']>;
   readonly inForeground: boolean;
   readonly link: KeeperLink;
   readonly hello: Hello;
@@ -73,6 +81,7 @@ export class Daemon {
   readonly #updater: Updater;
   /** The logs of every slot, by `group:process`. */
   readonly #logs = new Map<string, SavedLogs>();
+  readonly #journal: JournalFile;
   readonly #resources = new AsyncDisposableStack();
   readonly #begun = Promise.withResolvers<void>();
   readonly #finished = Promise.withResolvers<'shutdown' | 'restart'>();
@@ -102,6 +111,13 @@ export class Daemon {
     this.#request = request;
     this.#log = log;
     this.#syslog = new Syslog({ tag: 'supervisord', onProblem: (text) => log.log('error', text) });
+    this.#journal = new JournalFile({
+      directory: join(config.daemon.statedir, 'journal'),
+      maxbytes: config.daemon.journalMaxbytes,
+      wall: () => epochMillis(Date.now()),
+      onProblem: (text) => log.log('critical', text),
+    });
+    const journal = this.#journal;
     const clock = new SystemClock(() => this.#supervisor.wake());
     this.#outputs = this.#openOutputs();
     const { link, hello, worldFile, world } = request;
@@ -109,11 +125,14 @@ export class Daemon {
       pipes: this.#outputs,
       launcher: new Launcher({ own: process.env, serverUrl: serverUrlOf(config.servers) }, worldFile.mark),
       send: (message) => link.send(message),
-      report: (event) => this.#supervisor.child(event),
+      report: (event) => {
+        this.#supervisor.child(event);
+        if (event.kind === 'exited') log.log('debug', 'received SIGCHLD indicating a child quit');
+      },
       signalFailed: (target, code) => log.log('critical', `unknown problem killing process ${target}:${code}`),
     });
     const children = this.#children;
-    const events = new Listeners({ log, children, identifier: config.daemon.identifier, bus, after });
+    const events = new Listeners({ log, children, identifier: config.daemon.identifier, bus, after, journal });
     this.#listeners = events;
     this.#supervisor = new Supervisor(
       { booted: config, read: world?.read ?? config },
@@ -122,6 +141,7 @@ export class Daemon {
         children,
         outputs: this.#outputs,
         log,
+        journal,
         events,
         pid: pid(hello.pid),
         store: worldFile,
@@ -129,7 +149,7 @@ export class Daemon {
         finished: (outcome) => this.#finished.resolve(outcome),
       },
     );
-    this.#updater = new Updater(this.#supervisor, log);
+    this.#updater = new Updater(this.#supervisor, { log, journal });
   }
 
   get log(): MainLog {
@@ -150,10 +170,12 @@ export class Daemon {
           return;
         }
         this.#log.log('warn', 'received SIGHUP indicating restart request');
+        this.#tellSignal(name, 'supervisor.restart');
         this.#supervisor.restart();
         return;
       case 'SIGUSR2':
         this.#log.log('info', 'received SIGUSR2 indicating log reopen request');
+        this.#tellSignal(name, 'reopen the logs');
         this.#log.reopen();
         this.#outputs.reopen();
         return;
@@ -162,8 +184,13 @@ export class Daemon {
         return;
       default:
         this.#log.log('warn', `received ${name} indicating exit request`);
+        this.#tellSignal(name, 'supervisor.shutdown');
         this.#supervisor.shutdown();
     }
+  }
+
+  #tellSignal(name: string, action: string): void {
+    this.#journal.append({ kind: 'operator', action, args: [], by: { kind: 'signal', name } });
   }
 
   /** Closes what is open, in the opposite order. */
@@ -181,7 +208,7 @@ export class Daemon {
   async #start(): Promise<StartProblem | undefined> {
     const { world, link } = this.#request;
     const { daemon } = this.#request.config;
-    if (!this.#isBack) this.#logBeginning();
+    if (!this.#isBack) this.#tellBeginning();
     const problem = await this.#openServers();
     if (problem !== undefined) return problem;
     link.listen((message) => (message.op === 'os-signal' ? this.signal(message.name) : this.#children.hear(message)));
@@ -189,24 +216,17 @@ export class Daemon {
     // Not before: the socket files of a live daemon are not to be touched.
     const obstacle = world === undefined ? await this.#supervisor.obstacle() : undefined;
     if (obstacle !== undefined) return { status: 1, text: obstacle };
-    if (!this.#isBack) {
-      this.#announceServers();
-      if (!daemon.nocleanup) this.#cleanAutoLogs();
-    }
+    if (!this.#isBack) this.#announceServers();
+    for (const { level, message } of await this.#request.background()) this.#log.log(level, message);
     this.#resources.defer(() => this.#removeState());
+    this.#openJournal();
+    if (!daemon.nocleanup && !this.#isBack) this.#cleanAutoLogs();
     this.#writePidfile();
     link.send({ op: 'ready', logfile: this.#log.path ?? '', statedir: daemon.statedir });
     this.#begin();
     this.#begun.resolve();
     if (daemon.watch) this.#resources.use(await this.#watch());
     return undefined;
-  }
-
-  #logBeginning(): void {
-    const { config, messages } = this.#request;
-    for (const { level, message } of messages) this.#log.log(level, message);
-    for (const warning of config.warnings) this.#log.log('warn', logLine(warning));
-    for (const notice of config.notices) this.#log.log('info', notice);
   }
 
   /** Boots, or goes on where an earlier brain ended. */
@@ -220,6 +240,35 @@ export class Daemon {
     const why = hello.served > 0 ? `the brain ended (${hello.lastEnd})` : 'superd ended without stopping its programs';
     this.#log.log('warn', `${why}; back again: ${lived} processes go on, ${found.gone} ended meanwhile`);
     if (hello.served === 0) this.#update();
+  }
+
+  /** After it is certain that no other daemon is at work here; closed when all else is. */
+  #openJournal(): void {
+    const { bus, config, hello } = this.#request;
+    const journal = this.#journal;
+    const tell = (what: 'started' | 'brain-restarted' | 'stopped' | 'restarting'): void => {
+      journal.append({ kind: 'daemon', what, pid: hello.pid, version: VERSION, boot: bootId() });
+    };
+    journal.open();
+    this.#resources.defer(() => {
+      tell(this.#supervisor.mood === 'RESTARTING' ? 'restarting' : 'stopped');
+      journal[Symbol.dispose]();
+    });
+    tell(this.#isBack ? 'brain-restarted' : 'started');
+    // Else a listener could not tell an event that is sent again from a new one.
+    if (config.groups.some((group) => group.kind === 'eventlistener' && group.replay)) {
+      bus.continueFrom(journal.nextEvent);
+    }
+  }
+
+  /** What happened before there was a log, the gravest first. @source spec lifecycle 6.1 */
+  #tellBeginning(): void {
+    const { config, messages } = this.#request;
+    const grave = messages.filter(({ level }) => level === 'critical');
+    for (const { level, message } of grave) this.#log.log(level, message);
+    for (const warning of config.warnings) this.#log.log('warn', logLine(warning));
+    for (const notice of config.notices) this.#log.log('info', notice);
+    for (const { level, message } of messages) if (level !== 'critical') this.#log.log(level, message);
   }
 
   #openOutputs(): SlotOutputs {
@@ -271,10 +320,12 @@ export class Daemon {
     const { config, notice } = this.#request;
     const token = randomToken();
     const ports = {
+      published: publish(config.rpcinterfaces.map(({ namespace }) => namespace)),
       control: this.#supervisor,
       logs: logReader,
       mainLogFile: this.#log,
-      journal: this.#log,
+      log: this.#log,
+      journal: this.#journal,
       sha1,
       token,
     };
@@ -286,7 +337,7 @@ export class Daemon {
         notice: (text) => (this.#isBack ? undefined : notice(`${text}\n`)),
         report: (error) => this.#log.log('critical', `bug: ${error instanceof Error ? error.stack : String(error)}`),
       });
-      if (!opened.ok) return serverProblem(opened.error);
+      if (!opened.ok) return serverProblem(server, opened.error);
       this.#resources.use(disposable(opened.value));
     }
     return undefined;
@@ -314,10 +365,10 @@ export class Daemon {
     try {
       writePidfile(pidfile, hello.pid);
       this.#resources.defer(() => removePidfile(pidfile, hello.pid));
+      if (!this.#isBack) this.#log.log('info', `supervisord started with pid ${hello.pid}`);
     } catch {
       this.#log.log('critical', `could not write pidfile ${pidfile}`);
     }
-    if (!this.#isBack) this.#log.log('info', `supervisord started with pid ${hello.pid}`);
   }
 
   #watch(): Promise<AsyncDisposable> {
@@ -355,9 +406,18 @@ function serverUrlOf(servers: readonly ServerConfig[]): string | undefined {
   return inet === undefined ? undefined : `http://${inet.host === '' ? 'localhost' : inet.host}:${inet.port}`;
 }
 
-function serverProblem(
-  problem: { readonly kind: 'in-use' } | { readonly kind: 'error'; readonly code: string },
-): StartProblem {
+/** What Python calls a name that cannot be resolved. */
+const UNRESOLVED = -2;
+
+/** @source spec lifecycle 2.1, 6.7 */
+function serverProblem(server: ServerConfig, problem: ServerProblem): StartProblem {
   if (problem.kind === 'in-use') return { status: 2, text: IN_USE };
-  return { status: 2, text: `Cannot open an HTTP server: socket.error reported errno.${problem.code}` };
+  const { code } = problem;
+  if (code === 'EPERM' && server.kind === 'unix' && server.chown !== undefined) {
+    const { uid, gid } = server.chown;
+    return { status: 2, text: `Not permitted to chown ${server.file} to uid/gid (${uid}, ${gid})` };
+  }
+  const number = Object.entries(constants.errno).find(([name]) => name === code)?.[1];
+  const reported = number === undefined ? UNRESOLVED : `errno.${code} (${number})`;
+  return { status: 2, text: `Cannot open an HTTP server: socket.error reported ${reported}` };
 }

@@ -17,6 +17,7 @@ import { takeLaunch } from './host/launch.ts';
 import { limitsFor, tooFew } from './host/limits.ts';
 import { findTwin } from './host/twin.ts';
 import { type OpenedWorld, WorldFile } from './host/world-file.ts';
+import { repr } from './repr.ts';
 import { replay } from './supervisor/saved.ts';
 import { VERSION } from './version.ts';
 
@@ -105,50 +106,40 @@ async function goOn(hello: Hello, load: Load): Promise<number> {
     : refuse(loaded.error);
 }
 
-/** Limits, user, umask and directory, for the keeper and so for all programs, and for the brain itself. @source spec lifecycle 6.1, 6.3, 6.4, 6.6 */
+/** Limits before the user: root may still raise them. @source spec lifecycle 6.4 */
 async function prepare({ daemon }: Config): Promise<Result<Messages, string>> {
   const wanted = { ...daemon, foundFiles: launch.foundFiles };
-  const limits = limitsFor(wanted);
-  const { user } = daemon;
-  const background = launch.isDaemon ? { umask: daemon.umask, directory: daemon.directory } : NOTHING;
-  const became = await link.become({ nofile: limits.nofile, nproc: limits.nproc, user, ...background });
-  switch (became.failed) {
-    case 'nofile':
-    case 'nproc':
-      return fail(tooFew(became.failed, wanted));
-    case 'user':
-      return fail(became.why);
-    case 'directory':
-    case '':
-  }
-  const problem = user === undefined ? undefined : becomeUser(user);
-  if (problem !== undefined) return fail(problem);
-  if (background.umask !== undefined) process.umask(background.umask);
-  if (background.directory !== undefined && became.failed === '') process.chdir(background.directory);
-  return ok(messagesOf(daemon, limits.infos, became.failed === '' ? undefined : became.why));
+  const { nofile, nproc, infos } = limitsFor(wanted);
+  const became = await link.become({ ...AS_IT_IS, nofile, nproc });
+  if (became.failed === 'nofile' || became.failed === 'nproc') return fail(tooFew(became.failed, wanted));
+  return ok(infos.map(info));
 }
 
-const NOTHING = { umask: undefined, directory: undefined };
+const AS_IT_IS = { nofile: undefined, nproc: undefined, user: undefined, umask: undefined, directory: undefined };
+const info = (message: string): Messages[number] => ({ level: 'info', message });
 const ROOT_MESSAGE =
   'Supervisor is running as root.  Privileges were not dropped because no user is specified in the config file.  ' +
   'If you intend to run as root, you can set user=root in the config file to avoid this message.';
 
-/** What happened before there was a log. */
-function messagesOf(
-  { user, directory }: Config['daemon'],
-  limits: readonly string[],
-  lost: string | undefined,
-): Messages {
-  const info = (message: string): Messages[number] => ({ level: 'info', message });
-  const messages: Messages[number][] = [];
-  if (user !== undefined) messages.push(info(`Set uid to user ${user.uid} succeeded`));
-  else if (process.getuid?.() === 0) messages.push({ level: 'critical', message: ROOT_MESSAGE });
-  messages.push(...limits.map(info));
-  if (!launch.isDaemon) return messages;
-  messages.push(info('daemonizing the supervisord process'));
-  if (lost !== undefined) messages.push({ level: 'critical', message: `can't chdir into '${directory}': ${lost}` });
-  else if (directory !== undefined) messages.push(info(`set current directory: '${directory}'`));
-  return messages;
+/** At the beginning of every run: the keeper, whose user the programs inherit, and the brain. @source spec lifecycle 6.3 */
+async function takeUser({ user }: Config['daemon']): Promise<Result<Messages, string>> {
+  if (user === undefined) return ok(process.getuid?.() === 0 ? [{ level: 'critical', message: ROOT_MESSAGE }] : []);
+  const became = await link.become({ ...AS_IT_IS, user });
+  const problem = became.failed === '' ? becomeUser(user) : became.why;
+  return problem === undefined ? ok([info(`Set uid to user ${user.uid} succeeded`)]) : fail(problem);
+}
+
+/** What only a daemon in the background does, once its sockets are open. @source spec lifecycle 6.1, 6.6 */
+async function enterBackground({ directory, umask }: Config['daemon']): Promise<Messages> {
+  const became = await link.become({ ...AS_IT_IS, umask, directory });
+  process.umask(umask);
+  const begun = info('daemonizing the supervisord process');
+  if (directory === undefined) return [begun];
+  if (became.failed !== '') {
+    return [begun, { level: 'critical', message: `can't chdir into ${repr(directory)}: ${became.why}` }];
+  }
+  process.chdir(directory);
+  return [begun, info(`set current directory: ${repr(directory)}`)];
 }
 
 interface Task {
@@ -170,14 +161,19 @@ async function supervise({ config, hello, load, messages, mayRecover }: Task): P
   let bus: Bus | undefined;
   listen();
   for (let run = 0; ; run += 1) {
+    const user = await takeUser(next.daemon);
+    if (!user.ok) return usageError(user.error);
     const opened = openWorld(next.daemon.statedir);
     if (!opened.ok) return usageError(opened.error);
+    const goesBackground = launch.isDaemon && run === 0 && hello.served === 0;
+    const { daemon: settings } = next;
     const world = run === 0 && mayRecover ? replay(opened.value.changes) : undefined;
     bus ??= new Bus((problem) => current?.log.log('critical', `bug: ${problem}`), world?.nextSerial);
     const daemon = await Daemon.open({
       config: next,
       bus,
-      messages: run === 0 ? messages : [],
+      messages: run === 0 ? [...user.value, ...messages] : user.value,
+      background: async () => (goesBackground ? enterBackground(settings) : []),
       inForeground: next.daemon.nodaemon,
       link,
       hello,

@@ -1,7 +1,6 @@
 /** The page about configuration files: every section and key, from the table in `src/config/schema.ts`. */
 import { type Key, NAME_SETS, type NameSet } from '../../src/config/key.ts';
-import { SECTION_KINDS, type SectionKind } from '../../src/config/schema.ts';
-import { PROGRAM_KEYS } from '../../src/config/sections/program.ts';
+import { ownKeys, SECTION_KINDS, type SectionKind } from '../../src/config/schema.ts';
 
 const INTRODUCTION = `# Configuration reference
 
@@ -78,11 +77,6 @@ function since({ since: version }: Key<unknown>): string {
 function renderKey(row: Key<unknown>): string {
   const columns = [`\`${row.name}\``, row.type.label, initialText(row), HOW[row.names], `${row.doc}${since(row)}`];
   return `| ${columns.map(cell).join(' | ')} |`;
-}
-
-/** The kinds that build on `[program:x]` list only what differs. */
-function ownKeys({ kind, keys }: SectionKind): readonly Key<unknown>[] {
-  return kind === 'program' ? keys : keys.filter((row) => !PROGRAM_KEYS.includes(row));
 }
 
 function renderSection(kind: SectionKind): string {

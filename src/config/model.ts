@@ -83,6 +83,8 @@ export interface ListenerGroup extends GroupCommon {
   readonly events: readonly string[];
   readonly bufferSize: number;
   readonly resultHandler: string;
+  /** superd's own: what the buffer cannot hold is sent from the journal. */
+  readonly replay: boolean;
 }
 
 /** The listening socket of an fcgi-program. */
@@ -162,6 +164,8 @@ export interface DaemonConfig {
   readonly identifier: string;
   /** superd's own: where named pipes, records and queues live; absolute; default `<pidfile without .pid>.state`. */
   readonly statedir: string;
+  /** superd's own: how large the journal in `statedir` may become. */
+  readonly journalMaxbytes: Bytes;
   /** superd's own: watch the files and apply valid changes like `update`. */
   readonly watch: boolean;
 }

@@ -112,6 +112,7 @@ function groupRows(group: GroupConfig): readonly Row[] {
         ['buffer_size', String(group.bufferSize)],
         ['events', events],
         ['result_handler', group.resultHandler],
+        ['replay', String(group.replay)],
       ];
     }
   }

@@ -111,6 +111,10 @@ export const SECTION_KINDS: readonly SectionKind[] = [
   },
 ];
 
+/** The kinds that build on `[program:x]`: what they have beside its keys. */
+export const ownKeys = ({ kind, keys }: SectionKind): readonly Key<unknown>[] =>
+  kind === 'program' ? keys : keys.filter((row) => !PROGRAM_KEYS.includes(row));
+
 function matches({ kind, form }: SectionKind, name: string): boolean {
   if (form === 'single') return name === kind;
   return name.startsWith(form === 'named' ? `${kind}:` : kind);

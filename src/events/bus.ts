@@ -8,14 +8,22 @@ import type { SupervisorEvent } from './event.ts';
 export interface NumberedSubscriber {
   readonly name: string;
   wants(event: SupervisorEvent): boolean;
-  accept(event: SupervisorEvent, serial: number): void;
+  /** @param place where the recorder keeps it; undefined: nowhere */
+  accept(event: SupervisorEvent, serial: number, place: number | undefined): void;
 }
 
-/** Something inside superd that looks at events: the journal, metrics, the web page. */
+/** Something inside superd that looks at events: metrics, the web page. */
 export interface Watcher {
   readonly name: string;
   see(event: SupervisorEvent): void;
 }
+
+/**
+ * Keeps events before anybody hears of them: the journal.
+ * @param serial the event's number; undefined: no pool wants it
+ * @returns where it is kept; undefined: nowhere
+ */
+export type Recorder = (event: SupervisorEvent, serial: number | undefined) => number | undefined;
 
 /** How many events one event may cause, directly and indirectly; more is a loop, and is cut. */
 export const MAX_CHAINED_EVENTS = 10_000;
@@ -27,6 +35,7 @@ export class Bus {
   /** The event being delivered and those that it caused. */
   #chain: SupervisorEvent[] = [];
   #serial: number;
+  #record: Recorder = () => undefined;
 
   /** @param firstSerial continues the numbers of an earlier brain. */
   constructor(report: (problem: string) => void, firstSerial = 0) {
@@ -37,6 +46,16 @@ export class Bus {
   /** The serial that the next wanted event gets. */
   get nextSerial(): number {
     return this.#serial;
+  }
+
+  /** From now on every event is kept by `recorder` first. */
+  recordWith(recorder: Recorder): void {
+    this.#record = recorder;
+  }
+
+  /** Numbers go on from here, unless they are further already. */
+  continueFrom(serial: number): void {
+    this.#serial = Math.max(this.#serial, serial);
   }
 
   subscribe(pool: NumberedSubscriber): void {
@@ -74,13 +93,13 @@ export class Bus {
   }
 
   #deliver(event: SupervisorEvent): void {
-    for (const watcher of this.#watchers) this.#guard(watcher, () => watcher.see(event));
     const takers = this.#pools.filter((pool) => this.#guard(pool, () => pool.wants(event)) === true);
-    if (takers.length === 0) return;
-    // Spec api 3.1: an event that nobody subscribed to consumes no serial.
     const serial = this.#serial;
-    this.#serial = serial >= Number.MAX_SAFE_INTEGER ? 0 : serial + 1;
-    for (const pool of takers) this.#guard(pool, () => pool.accept(event, serial));
+    // Spec api 3.1: an event that nobody subscribed to consumes no serial.
+    if (takers.length > 0) this.#serial = serial >= Number.MAX_SAFE_INTEGER ? 0 : serial + 1;
+    const place = this.#record(event, takers.length > 0 ? serial : undefined);
+    for (const watcher of this.#watchers) this.#guard(watcher, () => watcher.see(event));
+    for (const pool of takers) this.#guard(pool, () => pool.accept(event, serial, place));
   }
 
   #guard<T>(subscriber: NumberedSubscriber | Watcher, call: () => T): T | undefined {

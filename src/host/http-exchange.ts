@@ -26,6 +26,7 @@ async function readBody(request: IncomingMessage): Promise<Uint8Array | 'too-lar
 export const webRequest = (request: IncomingMessage): WebRequest => ({
   method: request.method ?? '',
   target: request.url ?? '',
+  address: request.socket.remoteAddress,
   header: (name) => {
     const value = request.headers[name];
     return Array.isArray(value) ? value.join(', ') : value;

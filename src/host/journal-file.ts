@@ -17,11 +17,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { fail, ok, type Result } from '../errors.ts';
 import { decodeBatch, decodeHeader, encodeHeader, encodeRecord } from '../journal/codec.ts';
-import type { JournalReader } from '../journal/query.ts';
 import type { Entry, JournalRecord } from '../journal/record.ts';
 import { parseSegmentName, type Segment, segmentLimit, segmentName, superfluous } from '../journal/segments.ts';
+import type { JournalAccess } from '../supervisor/journal.ts';
 import type { EpochMillis, Millis } from '../units.ts';
 import { errnoOf } from './errno.ts';
 import { JournalCursor } from './journal-cursor.ts';
@@ -80,7 +79,7 @@ function newerVersion(path: string): number | undefined {
   }
 }
 
-export class JournalFile implements JournalReader {
+export class JournalFile implements JournalAccess {
   readonly #options: JournalOptions;
   /** In ascending order; the last is being written. */
   #segments: Segment[] = [];
@@ -91,21 +90,25 @@ export class JournalFile implements JournalReader {
   /** The last write left a piece of a line that could not be cut off. */
   #isTorn = false;
   #waiters: (() => void)[] = [];
-  #isClosed = false;
+  /** Why nothing is recorded. */
+  #problem: string | undefined = 'the journal is not open';
 
-  /** Continues the journal of a directory, or begins one. The error is for the main log; nothing was touched then. */
-  static open(options: JournalOptions): Result<JournalFile, string> {
-    const journal = new JournalFile(options);
-    try {
-      const problem = journal.#continue();
-      return problem === undefined ? ok(journal) : fail(problem);
-    } catch (cause) {
-      return fail(`cannot use the journal in ${options.directory}: ${errnoOf(cause)}`);
-    }
+  constructor(options: JournalOptions) {
+    this.#options = options;
   }
 
-  private constructor(options: JournalOptions) {
-    this.#options = options;
+  /** Continues the journal of the directory, or begins one. What cannot be used is left untouched, and is no more said. */
+  open(): void {
+    try {
+      this.#problem = this.#continue();
+    } catch (cause) {
+      this.#problem = `cannot use the journal in ${this.#options.directory}: ${errnoOf(cause)}`;
+    }
+    if (this.#problem !== undefined) this.#options.onProblem(this.#problem);
+  }
+
+  get problem(): string | undefined {
+    return this.#problem;
   }
 
   get last(): number {
@@ -123,7 +126,7 @@ export class JournalFile implements JournalReader {
 
   /** @returns the serial, or undefined when the record could not be kept */
   append(entry: Entry): number | undefined {
-    if (this.#isClosed) return undefined;
+    if (this.#problem !== undefined) return undefined;
     if (this.#dropped > 0) this.#reportDropped();
     const kept = this.#dropped === 0 ? this.#keep(entry) : undefined;
     if (kept === undefined) {
@@ -150,7 +153,7 @@ export class JournalFile implements JournalReader {
 
   /** Resolves when there is a record after `serial`, or when `timeout` has passed. */
   changed(serial: number, timeout: Millis): Promise<void> {
-    if (this.#isClosed || this.#last > serial || timeout <= 0 || this.#waiters.length >= MAX_WAITERS)
+    if (this.#problem !== undefined || this.#last > serial || timeout <= 0 || this.#waiters.length >= MAX_WAITERS)
       return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(() => wake(), timeout).unref();
@@ -164,7 +167,7 @@ export class JournalFile implements JournalReader {
   }
 
   [Symbol.dispose](): void {
-    this.#isClosed = true;
+    this.#problem = 'the journal is closed';
     for (const wake of this.#waiters) wake();
     if (this.#fd !== undefined) closeSync(this.#fd);
     this.#fd = undefined;
@@ -198,6 +201,7 @@ export class JournalFile implements JournalReader {
     this.#fd = openSync(this.#path(first), 'a', PRIVATE.file);
     if (torn > 0) ftruncateSync(this.#fd, size);
     if (size === 0) this.#writeLine(encodeHeader({ first, nextEvent }));
+    this.#problem = undefined;
     if (torn > 0) this.#report(`the journal ended in ${torn} bytes that are no record; they were cut off`);
     if (damaged > 0) this.#report(`the journal holds ${damaged} damaged records, which are passed over`);
     return undefined;

@@ -19,16 +19,21 @@ export type Pipes = Pick<LaunchPlan, 'stdin' | 'stdout' | 'stderr'>;
 const EXCUSE = 'printf "%s\\n" "$@" >&2; exit 127';
 const NOT_SPAWNED = 'supervisor: child process was not spawned';
 
+/** What cannot even be looked at is missing: a PATH may lead through directories of other users. */
 const probe: FileProbe = {
   look(path) {
     try {
       const stats = statSync(path);
       if (stats.isDirectory()) return 'directory';
       if ((stats.mode & 0o111) === 0) return 'not-executable';
+    } catch {
+      return 'missing';
+    }
+    try {
       accessSync(path, constants.X_OK);
       return 'executable';
-    } catch (cause) {
-      return errnoOf(cause) === 'EACCES' ? 'no-permission' : 'missing';
+    } catch {
+      return 'no-permission';
     }
   },
 };

@@ -2,7 +2,7 @@
  * The place of a unix socket in the file system: a server binds under a temporary name and moves it over the real one
  * when nobody listens there, so the name always leads to a live server or to none.
  */
-import { chmodSync, chownSync, lstatSync, renameSync, unlinkSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, lstatSync, renameSync, unlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import type { UnixServer } from '../config/model.ts';
@@ -50,7 +50,8 @@ export const isListening = async (path: string): Promise<boolean> => (await askW
 /** Makes sure that the name is free or stale. Only a socket is ever replaced. @source spec api 1.1 */
 export async function claimName(path: string, notice: (text: string) => void): Promise<Result<void, ServerProblem>> {
   const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return ok(undefined);
+  // Node would call a missing directory EACCES.
+  if (stats === undefined) return existsSync(dirname(path)) ? ok(undefined) : fail({ kind: 'error', code: 'ENOENT' });
   if (!stats.isSocket()) return fail({ kind: 'error', code: 'EEXIST' });
   const who = await askWhoListens(path);
   if (who === 'listening') return fail({ kind: 'in-use' });

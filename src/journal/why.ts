@@ -30,8 +30,8 @@ const isState = (record: JournalRecord): record is StateRecord => record.kind ==
 const isOperator = (record: JournalRecord): record is Operator => record.kind === 'operator';
 const isDaemon = (record: JournalRecord): record is Of<'daemon'> => record.kind === 'daemon';
 
-const STARTS = /\.(start(Process|All)|addProcessGroup)/;
-const STOPS = /\.(stop(Process|All)|disable|shutdown|restart$|removeProcessGroup)/;
+const STARTS = /\.(start(Process|All)|addProcessGroup)|^update$/;
+const STOPS = /\.(stop(Process|All)|disable|shutdown|restart$)|^update$/;
 
 /** Time in words: `at 12:01:03`, with the day when it is another one. */
 function when(time: EpochMillis, now: EpochMillis): string {

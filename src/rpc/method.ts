@@ -9,6 +9,8 @@ export interface Param {
   readonly type: TypeName;
   /** What it is for, in a few words. */
   readonly about: string;
+  /** Never shown: it may hold a password. */
+  readonly secret?: true;
   /** What holds when it is left out; a parameter without it is required. */
   readonly otherwise?: XmlValue;
 }

@@ -110,7 +110,7 @@ export const DAEMON_METHODS: readonly Method[] = [
     name: 'supervisor.sendRemoteCommEvent',
     params: [
       { name: 'type', type: 'string', about: 'a name that listeners tell such events apart by' },
-      { name: 'data', type: 'string', about: 'the body of the event' },
+      { name: 'data', type: 'string', about: 'the body of the event', secret: true },
     ],
     help: 'Send a REMOTE_COMMUNICATION event to the event listeners.',
     access: 'operator',

@@ -117,7 +117,7 @@ export const PROCESS_METHODS: readonly Method[] = [
     aliases: [],
     params: [
       { ...NAME, about: 'process or group:process' },
-      { name: 'chars', type: 'string', about: 'text to write, as UTF-8' },
+      { name: 'chars', type: 'string', about: 'text to write, as UTF-8', secret: true },
     ],
     returns: 'boolean',
     help: 'Write text to the standard input of a running process.',

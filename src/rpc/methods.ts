@@ -14,7 +14,25 @@ export const METHODS: readonly Method[] = [
   ...SUPERD_METHODS,
 ];
 
-/** Every published name, aliases included. A Map: names of the language itself, such as `constructor`, are not in it. */
-export const PUBLISHED: ReadonlyMap<string, Method> = new Map(
-  METHODS.flatMap((method) => [method.name, ...method.aliases].map((name): [string, Method] => [name, method])),
-);
+const MAIN = 'supervisor.';
+
+/**
+ * Every name that clients may call when the API stands under these namespaces; without any only `system` is left.
+ * A Map: names of the language itself, such as `constructor`, are not in it.
+ * @source spec lifecycle 2.8
+ */
+export function publish(namespaces: readonly string[]): ReadonlyMap<string, Method> {
+  const published = new Map<string, Method>();
+  for (const method of METHODS) {
+    const isOurs = method.name.startsWith('superd.') && namespaces.length > 0;
+    for (const name of [method.name, ...method.aliases]) {
+      if (name.startsWith('system.') || isOurs) published.set(name, method);
+      if (!name.startsWith(MAIN)) continue;
+      for (const namespace of namespaces) published.set(`${namespace}.${name.slice(MAIN.length)}`, method);
+    }
+  }
+  return published;
+}
+
+/** The usual names, aliases included. */
+export const PUBLISHED: ReadonlyMap<string, Method> = publish(['supervisor']);

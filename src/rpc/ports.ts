@@ -1,8 +1,11 @@
 /** What the API wants beside the supervisor itself. Adapters are in `src/host/`, fakes in `test/support/`. */
 import type { Result } from '../errors.ts';
+import type { Caller } from '../journal/record.ts';
 import type { Control } from '../supervisor/control.ts';
 import type { MainLog } from '../supervisor/host.ts';
+import type { JournalAccess } from '../supervisor/journal.ts';
 import type { EpochMillis } from '../units.ts';
+import type { Method } from './method.ts';
 
 export interface LogStat {
   /** 0 for what is not a regular file. */
@@ -34,8 +37,13 @@ export interface MainLogFile {
 }
 
 export interface RpcPorts {
+  /** What clients may call, by its full name. */
+  readonly published: ReadonlyMap<string, Method>;
   readonly control: Control;
   readonly logs: LogReader;
   readonly mainLogFile: MainLogFile;
-  readonly journal: MainLog;
+  readonly log: MainLog;
+  readonly journal: JournalAccess;
+  /** Who asks. */
+  readonly caller: Caller;
 }

@@ -3,11 +3,13 @@
  * It does not know the daemon's mood; whoever calls it decides whether anything may start.
  */
 import type { Config, GroupConfig } from '../config/model.ts';
-import { diffGroups, type Plan } from '../config/plan.ts';
+import { diffGroups, type GroupChange, type Plan } from '../config/plan.ts';
 import { fail, ok, type Result } from '../errors.ts';
+import type { Entry } from '../journal/record.ts';
 import { isStopped } from '../process/state.ts';
 import type { GroupInfo, Rereading } from './control.ts';
 import type { MainLog, Outputs } from './host.ts';
+import type { Journal } from './journal.ts';
 import type { Listeners } from './listeners.ts';
 import type { Loop } from './loop.ts';
 import type { SavedChange } from './saved.ts';
@@ -16,17 +18,30 @@ import { type GroupRecord, newGroup } from './world.ts';
 export interface GroupsPorts {
   readonly outputs: Outputs;
   readonly events: Listeners;
+  readonly journal: Journal;
   readonly log: MainLog;
   save(change: SavedChange): void;
   /** Reads the configuration again. The error is the text of fault CANT_REREAD. */
   load(): Result<Config, string>;
 }
 
+/** What changed in a group, without values: they may be secrets. */
+const keysOf = ({ keys, processes }: GroupChange): readonly string[] => [
+  ...keys.map(({ key }) => key),
+  ...processes.flatMap((change) =>
+    change.kind === 'changed'
+      ? change.keys.map(({ key }) => `${change.process}.${key}`)
+      : [`${change.process} ${change.kind}`],
+  ),
+];
+
 export class Groups {
   readonly #loop: Loop;
   readonly #ports: GroupsPorts;
   readonly #booted: Config;
   #config: Config;
+  /** The changes last recorded. */
+  #recorded = '';
 
   constructor(configs: { readonly booted: Config; readonly read: Config }, loop: Loop, ports: GroupsPorts) {
     this.#booted = configs.booted;
@@ -58,7 +73,7 @@ export class Groups {
   /** Starts what is to be started, in the order of spec lifecycle 5.2. */
   autostart(groups: Iterable<GroupRecord> = this.#loop.world.values()): void {
     for (const group of groups) {
-      for (const { slot, config } of [...group.processes.values()]) {
+      for (const { slot, config } of group.processes.values()) {
         if (config.autostart) this.#loop.move(slot, { kind: 'start' });
       }
     }
@@ -70,6 +85,7 @@ export class Groups {
     this.#config = loaded.value;
     this.#ports.save({ kind: 'config', booted: this.#booted, read: loaded.value });
     const plan = diffGroups(this.#active(), loaded.value.groups);
+    this.#record(plan);
     return ok({
       added: plan.added.map(({ name }) => name),
       changed: plan.changed.map(({ group }) => group),
@@ -114,6 +130,20 @@ export class Groups {
     for (const { slot } of group.processes.values()) this.#ports.outputs.close(slot);
     this.#ports.events.publish({ kind: 'process-group', change: 'REMOVED', group: name });
     return ok(undefined);
+  }
+
+  /** What is new; reading the same again is no news. */
+  #record({ added, changed, removed }: Plan): void {
+    const entry: Entry = {
+      kind: 'config',
+      added: added.map(({ name }) => name),
+      changed: changed.map((change) => ({ group: change.group, keys: keysOf(change) })),
+      removed: removed.map(({ name }) => name),
+    };
+    const text = JSON.stringify(entry);
+    const isNews = text !== this.#recorded && added.length + changed.length + removed.length > 0;
+    this.#recorded = text;
+    if (isNews) this.#ports.journal.append(entry);
   }
 
   #active(): readonly GroupConfig[] {

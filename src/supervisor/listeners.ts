@@ -3,13 +3,15 @@
  * processes do and say; what is delivered to whom is decided in the events chapter.
  */
 import type { GroupConfig } from '../config/model.ts';
-import { Bus } from '../events/bus.ts';
+import type { Bus } from '../events/bus.ts';
 import type { SupervisorEvent } from '../events/event.ts';
 import { ListenerPool, type PoolPorts, type PoolStatus } from '../events/pool.ts';
 import { NO_TICKS, nextTick, stepTicks, TICK_PERIODS, type TickPeriod, type TickState } from '../events/ticks.ts';
+import { entryOf } from '../journal/record.ts';
 import type { StateName } from '../process/state.ts';
 import { type EpochMillis, type Millis, millis } from '../units.ts';
 import type { Children, MainLog, Slot } from './host.ts';
+import type { Journal } from './journal.ts';
 
 type ListenerConfig = Extract<GroupConfig, { readonly kind: 'eventlistener' }>;
 
@@ -19,6 +21,7 @@ export interface ListenerPorts {
   readonly identifier: string;
   readonly bus: Bus;
   readonly after: PoolPorts['after'];
+  readonly journal: Journal;
 }
 
 export class Listeners {
@@ -28,6 +31,10 @@ export class Listeners {
 
   constructor(ports: ListenerPorts) {
     this.#ports = ports;
+    ports.bus.recordWith((event, serial) => {
+      const entry = entryOf(event, serial);
+      return entry === undefined ? undefined : ports.journal.append(entry);
+    });
   }
 
   publish(event: SupervisorEvent): void {

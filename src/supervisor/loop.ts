@@ -4,11 +4,12 @@
  */
 import type { SupervisorEvent } from '../events/event.ts';
 import { deadlineOf, type Effect, type ProcessEvent } from '../process/machine.ts';
-import { signalName } from '../process/signal.ts';
 import type { StateName } from '../process/state.ts';
-import { type Millis, millis, type Pid, type Signal, signal } from '../units.ts';
+import { type Millis, millis } from '../units.ts';
 import type { ProcessInfo } from './control.ts';
-import type { ChildEvent, Children, Clock, MainLog, Outputs, SignalTarget, Slot } from './host.ts';
+import type { ChildEvent, Children, Clock, MainLog, Outputs, Slot } from './host.ts';
+import type { Journal } from './journal.ts';
+import { sendStop } from './signals.ts';
 import { type Change, transition } from './transition.ts';
 import { allProcesses, describeProcess, type GroupRecord, type ProcessRecord, type World } from './world.ts';
 
@@ -17,6 +18,7 @@ export interface LoopPorts {
   readonly children: Children;
   readonly outputs: Outputs;
   readonly log: MainLog;
+  readonly journal: Journal;
   publish(event: SupervisorEvent): void;
   /** Writes down what has changed, before it has any effect. */
   save(record: ProcessRecord): void;
@@ -28,12 +30,6 @@ interface Waiter {
   readonly until: (state: StateName) => boolean;
   readonly resolve: (info: ProcessInfo | undefined) => void;
 }
-
-const SIGKILL = signal(9);
-
-/** A stop, and each SIGKILL after it, is meant once. */
-const purposeOf = (state: ProcessRecord['state']): string | undefined =>
-  state.name === 'STOPPING' ? `stop-${state.kills}` : undefined;
 
 export class Loop {
   readonly world: World = new Map();
@@ -102,6 +98,7 @@ export class Loop {
         this.move(event.slot, { kind: 'spawned', pid: event.pid }, event.at);
         return this.#tellSpawn(record.slot, 'spawned');
       case 'spawn-failed':
+        this.#ports.journal.append({ kind: 'spawn-error', ...record.slot, reason: event.reason });
         this.move(event.slot, { kind: 'spawn-failed', reason: event.reason });
         return this.#tellSpawn(record.slot, 'failed');
       case 'exited':
@@ -112,11 +109,11 @@ export class Loop {
   /** The clock rang: perhaps some deadlines have passed. */
   wake(): void {
     const now = this.#ports.clock.now();
-    for (const record of [...allProcesses(this.world)]) {
+    for (const record of Array.from(allProcesses(this.world))) {
       const deadline = this.#deadline(record);
       if (deadline !== undefined && deadline <= now) this.move(record.slot, { kind: 'wake' }, now);
     }
-    for (const [name, alarm] of [...this.#alarms]) {
+    for (const [name, alarm] of Array.from(this.#alarms)) {
       if (alarm.at > now) continue;
       this.#alarms.delete(name);
       alarm.ring();
@@ -161,7 +158,7 @@ export class Loop {
     const record = this.find(slot);
     if (record?.state.name !== 'STOPPING' || record.state.pid === undefined) return;
     const { pid, kills } = record.state;
-    this.#signalChild(record, { kind: 'signal', pid, signal: kills > 0 ? 'kill' : 'stop' });
+    sendStop(this.#ports, record, { kind: 'signal', pid, signal: kills > 0 ? 'kill' : 'stop' });
   }
 
   add(group: GroupRecord): void {
@@ -177,12 +174,6 @@ export class Loop {
       this.#tellSpawn(slot, 'failed');
     }
     this.#arm();
-  }
-
-  /** Sends a signal that is not a stop. @returns the errno's name, or undefined */
-  signal(pid: Pid, number: Signal, target: SignalTarget): string | undefined {
-    const sent = this.#ports.children.signal(pid, number, target);
-    return sent.ok ? undefined : sent.error;
   }
 
   #keep(group: GroupRecord, record: ProcessRecord): void {
@@ -226,33 +217,7 @@ export class Loop {
         return undefined;
       }
       case 'signal':
-        return this.#signalChild(record, effect);
+        return sendStop(this.#ports, record, effect);
     }
-  }
-
-  /** spec lifecycle 4.6: the wording of a stop; a vanished process is left to the reaper. */
-  #signalChild(record: ProcessRecord, effect: Extract<Effect, { readonly kind: 'signal' }>): string | undefined {
-    const { config } = record;
-    const kill = effect.signal === 'kill';
-    const number = kill ? SIGKILL : config.stopsignal;
-    const group = kill ? config.killasgroup : config.stopasgroup;
-    const log = this.#ports.log;
-    if (kill) log.log('warn', `killing '${config.name}' (${effect.pid}) with SIGKILL`);
-    log.log(
-      'debug',
-      `killing ${config.name} (pid ${effect.pid}) ${group ? 'process group ' : ''}with signal ${signalName(number)}`,
-    );
-    const problem = this.signal(effect.pid, number, {
-      whom: group ? 'group' : 'process',
-      purpose: purposeOf(record.state),
-    });
-    if (problem === undefined) return undefined;
-    if (problem === 'ESRCH') {
-      log.log('debug', `unable to signal ${config.name} (pid ${effect.pid}), it probably just exited on its own`);
-      return undefined;
-    }
-    const text = `unknown problem killing ${config.name} (${effect.pid}):${problem}`;
-    log.log('critical', text);
-    return text;
   }
 }

@@ -7,17 +7,18 @@ import type { Plan } from '../config/plan.ts';
 import { fail, ok, type Result } from '../errors.ts';
 import type { CommandProblem } from '../process/command.ts';
 import { pidOf } from '../process/machine.ts';
-import { signalName } from '../process/signal.ts';
 import { isStopped, type StateName } from '../process/state.ts';
 import { type EpochMillis, millis, type Pid, type Signal } from '../units.ts';
 import type { Control, GroupInfo, History, Mood, ProcessInfo, Rereading } from './control.ts';
 import { Ending } from './ending.ts';
 import { Groups } from './groups.ts';
 import type { ChildEvent, Children, Clock, MainLog, Outputs, Slot } from './host.ts';
+import type { Journal } from './journal.ts';
 import type { Listeners } from './listeners.ts';
 import { Loop } from './loop.ts';
 import { type Findings, type Recoverer, restartListeners, restore } from './restore.ts';
 import { changesOf, type SavedWorld, savedProcess } from './saved.ts';
+import { sendAsked } from './signals.ts';
 import type { Store } from './store.ts';
 import type { Change } from './transition.ts';
 import type { ProcessRecord } from './world.ts';
@@ -27,6 +28,7 @@ export interface SupervisorPorts {
   readonly children: Children;
   readonly outputs: Outputs;
   readonly log: MainLog;
+  readonly journal: Journal;
   readonly events: Listeners;
   readonly pid: Pid;
   readonly store: Store;
@@ -57,6 +59,7 @@ export class Supervisor implements Control {
       children: ports.children,
       outputs: ports.outputs,
       log: ports.log,
+      journal: ports.journal,
       publish: (event) => ports.events.publish(event),
       save: (record) => ports.store.save({ kind: 'process', record: savedProcess(record) }),
       changed: (record, change) => this.#changed(record, change),
@@ -163,22 +166,12 @@ export class Supervisor implements Control {
     return problem === undefined ? ok(undefined) : fail(problem);
   }
 
-  /** spec api 2.3: only the process itself is signalled, never its group. */
   signal(slot: Slot, number: Signal): Result<void, string> {
     const record = this.#loop.find(slot);
     const pid = record === undefined ? undefined : pidOf(record.state);
     if (record === undefined || pid === undefined) return ok(undefined);
-    const { name } = record.config;
-    this.#ports.log.log('debug', `sending ${name} (pid ${pid}) sig ${signalName(number)}`);
-    const problem = this.#loop.signal(pid, number, { whom: 'process', purpose: undefined });
-    if (problem === undefined) return ok(undefined);
-    if (problem === 'ESRCH') {
-      this.#ports.log.log('debug', `unable to signal ${name} (pid ${pid}), it probably just now exited on its own`);
-      return ok(undefined);
-    }
-    const text = `unknown problem sending sig ${name} (${pid}):${problem}`;
-    this.#ports.log.log('critical', text);
-    return fail(text);
+    const problem = sendAsked(this.#ports, record, pid, number);
+    return problem === undefined ? ok(undefined) : fail(problem);
   }
 
   settled(slot: Slot, until: (state: StateName) => boolean): Promise<ProcessInfo | undefined> {

@@ -5,6 +5,7 @@
 import { isRunning, isStopped } from '../process/state.ts';
 import type { Control } from './control.ts';
 import type { MainLog } from './host.ts';
+import type { Journal } from './journal.ts';
 
 /** Stops every process of a group, and resolves when nothing of it runs. */
 export async function stopGroup(control: Control, name: string): Promise<void> {
@@ -22,12 +23,14 @@ async function removeGroup(control: Control, name: string): Promise<void> {
 export class Updater {
   readonly #control: Control;
   readonly #log: MainLog;
+  readonly #journal: Journal;
   #running: Promise<void> | undefined;
   #isWanted = false;
 
-  constructor(control: Control, log: MainLog) {
+  constructor(control: Control, { log, journal }: { readonly log: MainLog; readonly journal: Journal }) {
     this.#control = control;
     this.#log = log;
+    this.#journal = journal;
   }
 
   /** The files have changed. */
@@ -53,6 +56,8 @@ export class Updater {
       return;
     }
     const { added, changed, removed } = read.value;
+    if (removed.length + changed.length + added.length === 0) return;
+    this.#journal.append({ kind: 'operator', action: 'update', args: [], by: { kind: 'watch' } });
     for (const name of removed) {
       await removeGroup(this.#control, name);
       this.#log.log('info', `configuration changed: removed process group ${name}`);

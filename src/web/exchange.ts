@@ -4,6 +4,8 @@ export interface WebRequest {
   readonly method: string;
   /** As it stood in the request line. */
   readonly target: string;
+  /** The other end of a TCP connection; undefined for a unix socket. */
+  readonly address?: string | undefined;
   /** By its name in lower case. */
   header(name: string): string | undefined;
   /** Reads the whole body once. Rejects when the client leaves before its end. */

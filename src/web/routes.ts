@@ -1,5 +1,6 @@
 /** From a request to its route: who may ask, what is asked, who answers. Knows no sockets. */
 import type { ServerConfig } from '../config/model.ts';
+import type { Caller } from '../journal/record.ts';
 import type { RpcPorts } from '../rpc/ports.ts';
 import { errorAnswer, textAnswer } from './answers.ts';
 import { authenticate, type Sha1 } from './auth.ts';
@@ -17,7 +18,7 @@ export interface WebPorts extends RpcPorts {
   readonly token: string;
 }
 
-function refusal({ sha1 }: WebPorts, server: ServerConfig, request: WebRequest): WebAnswer | undefined {
+function refusal({ sha1 }: Pick<WebPorts, 'sha1'>, server: ServerConfig, request: WebRequest): WebAnswer | undefined {
   const { username, password } = server;
   if (username !== undefined && password !== undefined) {
     const verdict = authenticate(request.header('authorization'), { username, password }, sha1);
@@ -46,15 +47,25 @@ function route(ports: WebPorts, ui: Ui, request: WebRequest, target: RequestTarg
   const page = path.replace(/^\/+/, '');
   if (isGet || request.method === 'POST') {
     if (page === 'ok.html') return textAnswer('text/plain', 'OK');
-    if (page === '' || page === 'index.html') return ui.status(request, target.query);
-    if (page === 'tail.html') return ui.tail(target.query);
+    if (page === '' || page === 'index.html') return ui.status(ports, request, target.query);
+    if (page === 'tail.html') return ui.tail(ports, target.query);
   }
   return staticRoute(request, page);
 }
 
+const callerOf = ({ section, username: user }: ServerConfig, { address }: WebRequest): Caller => ({
+  kind: 'server',
+  section,
+  ...(user === undefined ? {} : { user }),
+  ...(address === undefined ? {} : { address }),
+});
+
 /** Answers the requests to one server. */
-export function createHandler(ports: WebPorts, server: ServerConfig): WebHandler {
-  const ui = createUi(ports);
-  return async (request) =>
-    refusal(ports, server, request) ?? (await route(ports, ui, request, parseTarget(request.target)));
+export function createHandler(ports: Omit<WebPorts, 'caller'>, server: ServerConfig): WebHandler {
+  const ui = createUi();
+  return async (request) => {
+    const refused = refusal(ports, server, request);
+    if (refused !== undefined) return refused;
+    return route({ ...ports, caller: callerOf(server, request) }, ui, request, parseTarget(request.target));
+  };
 }

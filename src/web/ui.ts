@@ -16,8 +16,8 @@ import { confirmPage, type ProcessRow, statusPage, tailPage } from './pages.ts';
 import { readText } from './rpc-route.ts';
 
 export interface Ui {
-  status(request: WebRequest, query: URLSearchParams): WebAnswer | Promise<WebAnswer>;
-  tail(query: URLSearchParams): Promise<WebAnswer>;
+  status(ports: UiPorts, request: WebRequest, query: URLSearchParams): WebAnswer | Promise<WebAnswer>;
+  tail(ports: UiPorts, query: URLSearchParams): Promise<WebAnswer>;
 }
 
 interface UiPorts extends RpcPorts {
@@ -126,12 +126,12 @@ async function tailText(ports: RpcPorts, name: string, given: { channel: string;
   }
 }
 
-export function createUi(ports: UiPorts): Ui {
+export function createUi(): Ui {
   const notices = new Notices();
   return {
-    status: (request, query) =>
+    status: (ports, request, query) =>
       request.method === 'POST' ? act(ports, notices, request) : show(ports, notices, query),
-    async tail(query) {
+    async tail(ports, query) {
       const name = query.get('processname') ?? '';
       const limit = clamp(query.get('limit'), TAIL_BYTES) ?? TAIL_BYTES.least;
       const channel = query.get('channel') === 'stderr' ? 'stderr' : 'stdout';

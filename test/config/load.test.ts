@@ -44,6 +44,7 @@ test('loadConfig() gives every key of [supervisord] its default', () => {
     nocleanup: false,
     stripAnsi: false,
     environment: {},
+    journalMaxbytes: 64 * 2 ** 20,
     watch: false,
     statedir: '/etc/supervisord.state',
     user: undefined,

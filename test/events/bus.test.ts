@@ -64,7 +64,7 @@ test('publish() reports and drops a subscriber that throws, and goes on', () => 
   assert.equal(got.length, 2);
   assert.deepEqual(
     problems,
-    ['journal', 'worse', 'bad'].map((name) => `cannot deliver an event to ${name}: boom; it gets no more events`),
+    ['worse', 'journal', 'bad'].map((name) => `cannot deliver an event to ${name}: boom; it gets no more events`),
   );
 });
 

@@ -51,6 +51,7 @@ const group = (processes: readonly string[], bufferSize: number): ListenerGroup 
   events: ['TICK', 'TICK_5', 'REMOTE_COMMUNICATION'],
   bufferSize,
   resultHandler: 'supervisor.dispatchers:default_handler',
+  replay: false,
 });
 
 const tick = (when: number): SupervisorEvent => ({ kind: 'tick', period: 5, when });

@@ -547,12 +547,12 @@ test('multicall bounds the calls and the answer', async () => {
 test('answer() keeps the text of callers out of the log', async () => {
   const { ports } = fakeRpc();
   const lines: string[] = [];
-  const journal = {
+  const log = {
     log: (_: string, text: string): void => {
       lines.push(text);
     },
   };
-  await answer({ ...ports, journal }, '<methodCall><methodName>a&#10;b</methodName></methodCall>');
+  await answer({ ...ports, log }, '<methodCall><methodName>a&#10;b</methodName></methodCall>');
   assert.deepEqual(lines, [
     'XML-RPC method called: unknown()',
     'XML-RPC method unknown() returned fault: [1] UNKNOWN_METHOD',

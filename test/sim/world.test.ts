@@ -29,6 +29,7 @@ function aWorld(config: Config, behaviourOf: (slot: Slot) => Behaviour = () => L
       children: host,
       outputs: host,
       log: host,
+      journal: host,
       events: host.listeners,
       pid: pid(1),
       store: { save: () => {} },

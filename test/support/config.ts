@@ -53,6 +53,7 @@ export const aListenerGroup = (name: string, changes: Partial<ListenerGroup> = {
   events: ['PROCESS_STATE'],
   bufferSize: 10,
   resultHandler: 'supervisor.dispatchers:default_handler',
+  replay: false,
   place,
   ...changes,
 });
@@ -80,6 +81,7 @@ export const aConfig = (groups: readonly GroupConfig[]): Config => ({
     environment: {},
     identifier: 'supervisor',
     statedir: '/supervisord.state',
+    journalMaxbytes: bytes(64 * 2 ** 20),
     watch: false,
   },
   servers: [],

@@ -84,6 +84,7 @@ const configOf = (groups: readonly GroupConfig[]): Config => ({
     environment: {},
     identifier: 'supervisor',
     statedir: '/run/superd.state',
+    journalMaxbytes: bytes(64 * 2 ** 20),
     watch: false,
   },
   servers: [],

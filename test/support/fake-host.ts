@@ -7,6 +7,7 @@ import type { LogLevel, ProcessConfig } from '../../src/config/model.ts';
 import { fail, ok, type Result } from '../../src/errors.ts';
 import { Bus } from '../../src/events/bus.ts';
 import type { SupervisorEvent } from '../../src/events/event.ts';
+import type { Entry, JournalRecord } from '../../src/journal/record.ts';
 import type { CommandProblem } from '../../src/process/command.ts';
 import type { ExitStatus } from '../../src/process/state.ts';
 import type {
@@ -19,6 +20,7 @@ import type {
   Slot,
   SpawnRequest,
 } from '../../src/supervisor/host.ts';
+import type { Journal } from '../../src/supervisor/journal.ts';
 import { Listeners } from '../../src/supervisor/listeners.ts';
 import { type EpochMillis, epochMillis, type Millis, millis, type Pid, pid, type Signal } from '../../src/units.ts';
 
@@ -45,8 +47,9 @@ const SPAWN_TAKES = 2;
 const SIGKILL = 9;
 const keyOf = ({ group, process }: Slot): string => `${group}:${process}`;
 
-export class FakeHost implements Clock, Children, Outputs, MainLog {
+export class FakeHost implements Clock, Children, Outputs, MainLog, Journal {
   readonly lines: string[] = [];
+  readonly records: JournalRecord[] = [];
   readonly events: SupervisorEvent[] = [];
   readonly signals: { readonly slot: Slot; readonly signal: number; readonly whom: string; readonly at: number }[] = [];
   readonly live: Map<number, FakeChild> = new Map();
@@ -69,6 +72,7 @@ export class FakeHost implements Clock, Children, Outputs, MainLog {
       children: this,
       identifier: 'supervisor',
       bus,
+      journal: this,
       after: (delay, run) => this.#later(delay, run),
     });
   }
@@ -106,6 +110,12 @@ export class FakeHost implements Clock, Children, Outputs, MainLog {
 
   log(level: LogLevel, message: string): void {
     this.lines.push(`${level} ${message}`);
+  }
+
+  append(entry: Entry): number {
+    const serial = this.records.length + 1;
+    this.records.push({ serial, at: this.wall(), ...entry });
+    return serial;
   }
 
   check(): CommandProblem | undefined {

@@ -1,9 +1,11 @@
 /** The ports of the API over memory: logs are byte arrays in a map. */
 import { fail, ok, type Result } from '../../src/errors.ts';
+import { PUBLISHED } from '../../src/rpc/methods.ts';
 import type { LogReader, LogStat, OpenLog, RpcPorts } from '../../src/rpc/ports.ts';
 import { epochMillis } from '../../src/units.ts';
 import type { WebPorts } from '../../src/web/routes.ts';
 import { FakeControl, groupConfig, processConfig } from './fake-control.ts';
+import { FakeJournal } from './fake-journal.ts';
 
 /** A log file in memory; replacing it in the map is a rotation. */
 export interface MemoryLog {
@@ -51,6 +53,7 @@ export class MemoryLogs implements LogReader {
 export interface FakeRpc {
   readonly control: FakeControl;
   readonly logs: MemoryLogs;
+  readonly journal: FakeJournal;
   readonly ports: RpcPorts;
   readonly web: WebPorts;
 }
@@ -64,11 +67,15 @@ export function fakeRpc(): FakeRpc {
     groupConfig('solo', [processConfig('solo')], 5),
   ]);
   const logs = new MemoryLogs();
+  const journal = new FakeJournal();
   const ports: RpcPorts = {
+    published: PUBLISHED,
     control,
     logs,
     mainLogFile: { path: MAIN_LOG, clear: () => ok(undefined) },
-    journal: { log: () => undefined },
+    log: { log: () => undefined },
+    journal,
+    caller: { kind: 'server', section: 'unix_http_server' },
   };
-  return { control, logs, ports, web: { ...ports, sha1: () => '0'.repeat(40), token: 'secret' } };
+  return { control, logs, journal, ports, web: { ...ports, sha1: () => '0'.repeat(40), token: 'secret' } };
 }

@@ -3,7 +3,7 @@ import { EVENT_TYPES } from '../event-types.ts';
 import { blame, type Context, find, type Key, key, read } from '../key.ts';
 import type { ListenerGroup } from '../model.ts';
 import { didYouMean } from '../nearest.ts';
-import { integer, stringList, text } from '../values.ts';
+import { boolean, integer, stringList, text } from '../values.ts';
 import { PROGRAM_KEYS, readProcesses, readRedirect, sectionName } from './program.ts';
 import { asProtocol } from './stream.ts';
 
@@ -26,6 +26,12 @@ const KEYS = {
     initial: RESULT_HANDLER,
     names: visible,
     doc: 'What judges the results of the listener. Only the default exists.',
+  }),
+  replay: key('replay', boolean, {
+    initial: 'false',
+    names: visible,
+    since: 'superd',
+    doc: 'Lose no event: those that find the buffer full, or superd not there to deliver them, are sent later from the journal, in order. An event may come twice, with the same serial. Output (`PROCESS_LOG`) and `TICK` are not kept.',
   }),
   events: key('events', stringList, {
     names: visible,
@@ -59,6 +65,7 @@ export function readListener(context: Context, environment: Readonly<Record<stri
   if (bufferSize < 1 && find(context, 'buffer_size') !== undefined) {
     blame(outer, 'buffer_size', `[${section}] section sets invalid buffer_size (${bufferSize})`);
   }
+  const replay = read(outer, KEYS.replay);
   const resultHandler = read(outer, KEYS.result_handler);
   if (resultHandler !== RESULT_HANDLER) {
     blame(
@@ -77,5 +84,5 @@ export function readListener(context: Context, environment: Readonly<Record<stri
   }
   const programs = readProcesses(context, { program: name, group: name, environment });
   const processes = programs.map((process) => ({ ...process, stdout: asProtocol(process.stdout) }));
-  return { kind: 'eventlistener', name, priority, processes, events, bufferSize, resultHandler, place };
+  return { kind: 'eventlistener', name, priority, processes, events, bufferSize, resultHandler, replay, place };
 }

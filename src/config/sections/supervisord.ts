@@ -106,6 +106,12 @@ const KEYS = {
     initially: '`pidfile` with `.state` in place of `.pid`',
     doc: 'Where superd keeps what must survive its restart: named pipes, records of running programs, the journal.',
   }),
+  journal_maxbytes: key('journal_maxbytes', byteSize, {
+    initial: '64MB',
+    names,
+    since: 'superd',
+    doc: 'How large the journal in `statedir` may become; its oldest records go first.',
+  }),
   watch: key('watch', boolean, {
     initial: 'false',
     names,
@@ -148,6 +154,7 @@ export function readDaemon(context: Context): DaemonDraft {
     nocleanup: read(context, KEYS.nocleanup),
     stripAnsi: read(context, KEYS.strip_ansi),
     environment: Object.fromEntries(readEnvironment(context).variables),
+    journalMaxbytes: read(context, KEYS.journal_maxbytes),
     watch: read(context, KEYS.watch),
   };
   const statedir = readMaybe(context, KEYS.statedir) ?? `${draft.pidfile.replace(/\.pid$/, '')}.state`;
