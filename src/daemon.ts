@@ -12,6 +12,7 @@ import type { Bus } from './events/bus.ts';
 import { cleanAutoLogs, createAutoLog } from './host/auto-logs.ts';
 import { LocalChildren } from './host/children.ts';
 import { after, SystemClock } from './host/clock.ts';
+import { DisabledFile } from './host/disabled-file.ts';
 import { errnoOf } from './host/errno.ts';
 import { FcgiSocketHolder } from './host/fcgi-socket.ts';
 import { type OpenServer, openServer, type ServerProblem } from './host/http-server.ts';
@@ -123,6 +124,7 @@ export class Daemon {
       outputs: this.#outputs,
       log,
       journal,
+      disabled: new DisabledFile(join(config.daemon.statedir, 'disabled.json'), (text) => log.log('critical', text)),
       events,
       pid: pid(process.pid),
       load: request.load,

@@ -10,6 +10,7 @@ import { pidOf } from '../process/machine.ts';
 import { isStopped, type StateName } from '../process/state.ts';
 import { type EpochMillis, millis, type Pid, type Signal } from '../units.ts';
 import type { Control, GroupInfo, History, Mood, ProcessInfo, Rereading } from './control.ts';
+import { Disabled, type DisabledStore } from './disabled.ts';
 import { Ending } from './ending.ts';
 import { Groups } from './groups.ts';
 import type { ChildEvent, Children, Clock, MainLog, Outputs, Slot } from './host.ts';
@@ -26,6 +27,7 @@ export interface SupervisorPorts {
   readonly outputs: Outputs;
   readonly log: MainLog;
   readonly journal: Journal;
+  readonly disabled: DisabledStore;
   readonly events: Listeners;
   readonly pid: Pid;
   /** Reads the configuration again. The error is the text of fault CANT_REREAD. */
@@ -43,6 +45,7 @@ export class Supervisor implements Control {
   readonly #loop: Loop;
   /** What runs: daemon settings do not change until a restart, whatever is read again. */
   readonly #booted: Config;
+  readonly #disabled: Disabled;
   readonly #groups: Groups;
   readonly #ending: Ending;
 
@@ -59,7 +62,8 @@ export class Supervisor implements Control {
       publish: (event) => ports.events.publish(event),
       changed: (record, change) => this.#changed(record, change),
     });
-    this.#groups = new Groups(config, this.#loop, ports);
+    this.#disabled = new Disabled(ports.disabled, ports.journal);
+    this.#groups = new Groups(config, this.#loop, { ...ports, disabled: this.#disabled });
     this.#ending = new Ending(this.#loop, {
       log: ports.log,
       publish: (event) => ports.events.publish(event),
@@ -74,6 +78,7 @@ export class Supervisor implements Control {
 
   /** Makes the groups known, then starts what is to be started, in the order of spec lifecycle 5.2. */
   boot(): void {
+    this.#disabled.load();
     this.#groups.openAll();
     this.#scheduleTick();
     this.#ports.events.publish({ kind: 'supervisor-state-change', to: 'RUNNING' });
@@ -134,7 +139,8 @@ export class Supervisor implements Control {
   }
 
   start(slot: Slot): Promise<'spawned' | 'failed'> {
-    return this.mood === 'RUNNING' ? this.#loop.start(slot) : Promise.resolve('failed');
+    const mayStart = this.mood === 'RUNNING' && !this.#disabled.has(slot);
+    return mayStart ? this.#loop.start(slot) : Promise.resolve('failed');
   }
 
   stop(slot: Slot): Result<void, string> {
@@ -148,6 +154,18 @@ export class Supervisor implements Control {
     if (record === undefined || pid === undefined) return ok(undefined);
     const problem = sendAsked(this.#ports, record, pid, number);
     return problem === undefined ? ok(undefined) : fail(problem);
+  }
+
+  disable(slot: Slot): Result<void, string> {
+    const disabled = this.#disabled.add(slot);
+    if (disabled.ok) this.#loop.setDisabled(slot, true);
+    return disabled;
+  }
+
+  enable(slot: Slot): Result<void, string> {
+    const enabled = this.#disabled.delete(slot);
+    if (enabled.ok) this.#loop.setDisabled(slot, false);
+    return enabled;
   }
 
   settled(slot: Slot, until: (state: StateName) => boolean): Promise<ProcessInfo | undefined> {

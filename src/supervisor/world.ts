@@ -22,6 +22,8 @@ export interface ProcessRecord {
   readonly spawnError: string;
   /** The exit code; -1 for a signal; 0 while running, after too quick an exit, or when it never ran. */
   readonly exitStatus: number;
+  /** An operator wants it to stay down: it neither starts nor restarts by itself. */
+  readonly isDisabled: boolean;
   /** How the last child that ended did so. */
   readonly lastExit: LastExit | undefined;
 }
@@ -44,6 +46,7 @@ export const newProcess = (group: string, config: ProcessConfig): ProcessRecord 
   stoppedAt: undefined,
   spawnError: '',
   exitStatus: 0,
+  isDisabled: false,
   lastExit: undefined,
 });
 
@@ -71,6 +74,7 @@ export const describeProcess = (
   stoppedAt: record.stoppedAt,
   spawnError: record.spawnError,
   exitStatus: record.exitStatus,
+  isDisabled: record.isDisabled,
   stdoutLog: logs.stdout,
   stderrLog: logs.stderr,
 });
