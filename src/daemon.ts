@@ -110,7 +110,11 @@ export class Daemon {
     this.#outputs = this.#openOutputs();
     const children = new LocalChildren(
       this.#outputs,
-      { own: process.env, serverUrl: serverUrlOf(config.servers) },
+      {
+        own: process.env,
+        serverUrl: serverUrlOf(config.servers),
+        forListeners: { SUPERD_CONFIG: config.file, SUPERD_STATEDIR: config.daemon.statedir },
+      },
       (event) => {
         this.#supervisor.child(event);
         if (event.kind === 'exited') log.log('debug', 'received SIGCHLD indicating a child quit');
