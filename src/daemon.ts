@@ -11,6 +11,7 @@ import { fail, ok, type Result } from './errors.ts';
 import type { Bus } from './events/bus.ts';
 import { cleanAutoLogs, createAutoLog } from './host/auto-logs.ts';
 import { after, SystemClock } from './host/clock.ts';
+import { DisabledFile } from './host/disabled-file.ts';
 import { errnoOf } from './host/errno.ts';
 import { type OpenServer, openServer, type ServerProblem } from './host/http-server.ts';
 import { bootId } from './host/identity.ts';
@@ -121,9 +122,14 @@ export class Daemon {
     const clock = new SystemClock(() => this.#supervisor.wake());
     this.#outputs = this.#openOutputs();
     const { link, hello, worldFile, world } = request;
+    const environment = {
+      own: process.env,
+      serverUrl: serverUrlOf(config.servers),
+      forListeners: { SUPERD_CONFIG: config.file, SUPERD_STATEDIR: config.daemon.statedir },
+    };
     this.#children = new KeptChildren({
       pipes: this.#outputs,
-      launcher: new Launcher({ own: process.env, serverUrl: serverUrlOf(config.servers) }, worldFile.mark),
+      launcher: new Launcher(environment, worldFile.mark),
       send: (message) => link.send(message),
       report: (event) => {
         this.#supervisor.child(event);
@@ -142,6 +148,7 @@ export class Daemon {
         outputs: this.#outputs,
         log,
         journal,
+        disabled: new DisabledFile(join(config.daemon.statedir, 'disabled.json'), (text) => log.log('critical', text)),
         events,
         pid: pid(hello.pid),
         store: worldFile,

@@ -8,10 +8,11 @@ import { repr } from '../repr.ts';
 import type { Entry, Section } from './dialect.ts';
 import { type Files, readFiles } from './files.ts';
 import type { Context } from './key.ts';
-import type { Config, DaemonConfig, GroupConfig, RpcInterface, ServerConfig } from './model.ts';
+import type { Config, CrashmailConfig, DaemonConfig, GroupConfig, RpcInterface, ServerConfig } from './model.ts';
 import { didYouMean } from './nearest.ts';
 import { type ConfigFailure, failureOf, Report } from './problems.ts';
 import { kindOf, meantSection } from './schema.ts';
+import { readCrashmail } from './sections/crashmail.ts';
 import { checkNames, readFcgiGroup, readGroup, readProgramGroup, type Sections } from './sections/group.ts';
 import { readListener } from './sections/listener.ts';
 import { readRpcInterface } from './sections/rpcinterface.ts';
@@ -128,6 +129,7 @@ interface Parts {
   readonly rpcinterfaces: readonly RpcInterface[];
   readonly groups: readonly GroupConfig[];
   readonly servers: readonly ServerConfig[];
+  readonly crashmail?: CrashmailConfig;
 }
 
 function readParts(outer: Loading, file: string): Parts {
@@ -139,7 +141,9 @@ function readParts(outer: Loading, file: string): Parts {
   const inet = readAll(loading, 'inet_http_server', readInetServer);
   const unix = readAll(loading, 'unix_http_server', readUnixServer);
   const daemon = { ...draft, user: readDaemonUser(context) };
-  return { daemon, rpcinterfaces, groups, servers: [...inet, ...unix] };
+  const crash = loading.files.sections.get('crashmail');
+  const crashmail = crash === undefined ? {} : { crashmail: readCrashmail(contextOf(loading, crash)) };
+  return { daemon, rpcinterfaces, groups, servers: [...inet, ...unix], ...crashmail };
 }
 
 /**

@@ -59,6 +59,10 @@ export interface ProcessConfig {
   readonly stderr: StreamConfig;
   /** Of an fcgi-program, also when it is listed in a `[group:x]`: the socket that its processes share as fd 0. */
   readonly socket?: FcgiSocket;
+  /** It is told of events. */
+  readonly isListener?: boolean;
+  /** superd's own: who gets its crash mails. */
+  readonly mailto?: readonly string[];
   /** The section header that made it. */
   readonly place: Place;
 }
@@ -68,6 +72,8 @@ interface GroupCommon {
   readonly priority: number;
   /** In the stored order of spec lifecycle 5.1. */
   readonly processes: readonly ProcessConfig[];
+  /** superd's own: who gets the crash mails about its processes. */
+  readonly mailto?: readonly string[];
   readonly place: Place;
 }
 
@@ -177,6 +183,47 @@ export interface RpcInterface {
   readonly place: Place;
 }
 
+/** How grave something is that crashmail reports. */
+export type MailSeverity = 'info' | 'warning' | 'critical';
+
+/** Minutes since midnight, local time; `until` may be before `from`. */
+export interface QuietHours {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** `[crashmail]`: superd's own, read by the listener of that name. */
+export interface CrashmailConfig {
+  readonly to: readonly string[];
+  /** '' for `superd@<host>`. */
+  readonly from: string;
+  readonly prefix: string;
+  readonly smtp: string | undefined;
+  readonly smtpUser: string | undefined;
+  readonly smtpPasswordFile: string | undefined;
+  readonly smtpTls: 'auto' | 'require' | 'off';
+  readonly sendmail: string | undefined;
+  readonly maildir: string | undefined;
+  readonly webhook: string | undefined;
+  readonly webhookTokenFile: string | undefined;
+  readonly queue: string | undefined;
+  /** Empty: every program. */
+  readonly programs: readonly string[];
+  readonly fatal: boolean;
+  readonly severity: MailSeverity;
+  readonly lines: number;
+  readonly window: Millis;
+  readonly windowMax: Millis;
+  readonly burst: number;
+  /** 0: never said. */
+  readonly recovered: Millis;
+  /** 0: the first crash is mailed at once. */
+  readonly batch: Millis;
+  readonly quietHours: QuietHours | undefined;
+  readonly quietSeverity: MailSeverity;
+  readonly place: Place;
+}
+
 export interface Config {
   /** The main file, absolute. */
   readonly file: string;
@@ -189,6 +236,8 @@ export interface Config {
   readonly rpcinterfaces: readonly RpcInterface[];
   /** Sorted by (priority, name). */
   readonly groups: readonly GroupConfig[];
+  /** undefined: there is no such section. */
+  readonly crashmail?: CrashmailConfig;
   /** INFO texts to log at start, such as `Included extra file "…" during parsing`. */
   readonly notices: readonly string[];
   readonly warnings: readonly ConfigProblem[];

@@ -56,6 +56,19 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   'fcgi-program.socket_backlog': '128',
   'include.files': 'conf.d/*.conf',
   'supervisorctl.history_file': '%(here)s/superctl.history',
+  mailto: 'ops@example.com,web@example.com',
+  'crashmail.to': 'ops@example.com',
+  'crashmail.from': 'superd@example.com',
+  'crashmail.smtp': 'smtp://mail.example.com:587',
+  'crashmail.smtp_user': 'superd',
+  'crashmail.smtp_password_file': '%(here)s/smtp.password',
+  'crashmail.sendmail': '/usr/sbin/sendmail -t -i',
+  'crashmail.maildir': '%(here)s/Maildir',
+  'crashmail.webhook': 'https://example.com/crashes',
+  'crashmail.webhook_token_file': '%(here)s/webhook.token',
+  'crashmail.queue': '/var/lib/crashmail',
+  'crashmail.programs': 'app,apps:*',
+  'crashmail.quiet_hours': '22:00-07:00',
 };
 
 const LINE_WIDTH = 120;
@@ -105,5 +118,5 @@ function sectionLines(section: SectionKind): readonly string[] {
 export const sampleConfig = (): string =>
   [INTRODUCTION.trimEnd(), ...SECTION_KINDS.filter(isShown).flatMap(sectionLines), ''].join('\n');
 
-/** Plugins of the Python client have no use here; crashmail has an example of its own. */
-const isShown = ({ kind }: SectionKind): boolean => kind !== 'ctlplugin' && kind !== 'crashmail';
+/** Plugins of the Python client have no use here. */
+const isShown = ({ kind }: SectionKind): boolean => kind !== 'ctlplugin';

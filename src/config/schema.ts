@@ -4,6 +4,7 @@
  */
 import type { Key } from './key.ts';
 import { nearest } from './nearest.ts';
+import { CRASHMAIL_KEYS } from './sections/crashmail.ts';
 import { FCGI_KEYS } from './sections/fcgi.ts';
 import { GROUP_KEYS } from './sections/group.ts';
 import { INCLUDE_KEYS } from './sections/include.ts';
@@ -18,8 +19,8 @@ export interface SectionKind {
   readonly kind: string;
   /** `single`: this name; `named`: `kind:x`; `prefix`: any name that starts so. */
   readonly form: 'single' | 'named' | 'prefix';
-  /** `closed`: other keys are slips; `open`: other keys belong to somebody; `reserved`: read by another program of superd. */
-  readonly keeps: 'closed' | 'open' | 'reserved';
+  /** `closed`: other keys are slips; `open`: other keys belong to somebody. */
+  readonly keeps: 'closed' | 'open';
   readonly doc: string;
   readonly keys: readonly Key<unknown>[];
 }
@@ -105,9 +106,9 @@ export const SECTION_KINDS: readonly SectionKind[] = [
   {
     kind: 'crashmail',
     form: 'single',
-    keeps: 'reserved',
-    doc: 'The settings of `crashmail`, which reads them itself.',
-    keys: [],
+    keeps: 'closed',
+    doc: 'Crash mails: the settings of the event listener `crashmail`. A change counts when crashmail starts again.',
+    keys: CRASHMAIL_KEYS,
   },
 ];
 

@@ -7,6 +7,8 @@ export interface DaemonEnvironment {
   readonly own: Readonly<Record<string, string | undefined>>;
   /** The URL of the first server, if there is one. */
   readonly serverUrl: string | undefined;
+  /** superd's own variables for event listeners: where crashmail finds its settings and keeps its outbox. */
+  readonly forListeners?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -25,6 +27,7 @@ export function childEnvironment(
     ...(url === undefined || url === '' ? {} : { SUPERVISOR_SERVER_URL: url }),
     SUPERVISOR_PROCESS_NAME: config.name,
     SUPERVISOR_GROUP_NAME: group,
+    ...(config.isListener === true ? daemon.forListeners : {}),
     ...config.environment,
   };
 }

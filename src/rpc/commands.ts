@@ -27,7 +27,7 @@ function checkStarted(info: ProcessInfo | undefined, name: string): void {
 /** @param name the process as the caller named it, for fault texts. @source spec api 2.3 (startProcess) */
 export async function beginStart(
   control: Control,
-  { slot, state }: ProcessInfo,
+  { slot, state, isDisabled }: ProcessInfo,
   { name, wait }: { readonly name: string; readonly wait: boolean },
 ): Promise<Begun> {
   const problem = control.check(slot);
@@ -35,6 +35,8 @@ export async function beginStart(
     throw new RpcFault(problem.kind === 'no-file' ? 'NO_FILE' : 'NOT_EXECUTABLE', problem.text);
   }
   if (isRunning(state)) throw new RpcFault('ALREADY_STARTED', name);
+  // A fault that supervisorctl has words for; superctl shows the text.
+  if (isDisabled) throw new RpcFault('SPAWN_ERROR', `${name} is disabled: superctl enable ${name}`);
   if (state === 'UNKNOWN') throw new RpcFault('FAILED', `${name} is in an unknown process state`);
   // Nothing can be started while its predecessor is stopping; without wait, supervisord would claim success.
   if (state === 'STOPPING') throw new RpcFault('ABNORMAL_TERMINATION', name);

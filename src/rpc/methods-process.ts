@@ -40,7 +40,8 @@ const COMMANDS: readonly Command[] = [
     verb: 'start',
     help: 'Start',
     extra: WAIT,
-    applies: ({ state }) => !isRunning(state),
+    // Who starts everything does not mean what somebody disabled.
+    applies: ({ state, isDisabled }) => !isRunning(state) && !isDisabled,
     begin: ({ ports }, process, { name, extra }) => beginStart(ports.control, process, { name, wait: truthOf(extra) }),
   },
   {

@@ -25,6 +25,8 @@ export interface ProcessInfo {
   readonly spawnError: string;
   /** The exit code; -1 for a signal; 0 while running or when it never ran. */
   readonly exitStatus: number;
+  /** An operator wants it to stay down. */
+  readonly isDisabled: boolean;
   /** Paths of the current logs, '' where there is none. */
   readonly stdoutLog: string;
   readonly stderrLog: string;
@@ -78,6 +80,13 @@ export interface Control {
   /** Asks a running process to stop; the error is supervisord's text for an OS failure. */
   stop(slot: Slot): Result<void, string>;
   signal(slot: Slot, signal: Signal): Result<void, string>;
+  /**
+   * From now on, and over restarts of the daemon, the process does not start by itself and a start is refused. One that
+   * runs goes on until it ends. The error says why this cannot be remembered; then nothing has changed.
+   */
+  disable(slot: Slot): Result<void, string>;
+  /** Undoes `disable`; starts nothing. */
+  enable(slot: Slot): Result<void, string>;
   /** Resolves with the first snapshot whose state satisfies `until`, now or later; undefined if the slot is removed. */
   settled(slot: Slot, until: (state: StateName) => boolean): Promise<ProcessInfo | undefined>;
   write(slot: Slot, data: Uint8Array): Result<void, 'closed' | 'full'>;

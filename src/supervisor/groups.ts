@@ -8,6 +8,7 @@ import { fail, ok, type Result } from '../errors.ts';
 import type { Entry } from '../journal/record.ts';
 import { isStopped } from '../process/state.ts';
 import type { GroupInfo, Rereading } from './control.ts';
+import type { Disabled } from './disabled.ts';
 import type { MainLog, Outputs } from './host.ts';
 import type { Journal } from './journal.ts';
 import type { Listeners } from './listeners.ts';
@@ -19,6 +20,7 @@ export interface GroupsPorts {
   readonly outputs: Outputs;
   readonly events: Listeners;
   readonly journal: Journal;
+  readonly disabled: Pick<Disabled, 'has'>;
   readonly log: MainLog;
   save(change: SavedChange): void;
   /** Reads the configuration again. The error is the text of fault CANT_REREAD. */
@@ -73,8 +75,8 @@ export class Groups {
   /** Starts what is to be started, in the order of spec lifecycle 5.2. */
   autostart(groups: Iterable<GroupRecord> = this.#loop.world.values()): void {
     for (const group of groups) {
-      for (const { slot, config } of group.processes.values()) {
-        if (config.autostart) this.#loop.move(slot, { kind: 'start' });
+      for (const { slot, config, isDisabled } of group.processes.values()) {
+        if (config.autostart && !isDisabled) this.#loop.move(slot, { kind: 'start' });
       }
     }
   }
@@ -159,6 +161,11 @@ export class Groups {
 
   #open(configs: readonly GroupConfig[]): void {
     const groups = configs.map(newGroup);
+    for (const { processes } of groups) {
+      for (const [name, record] of processes) {
+        if (this.#ports.disabled.has(record.slot)) processes.set(name, { ...record, isDisabled: true });
+      }
+    }
     for (const group of groups) {
       this.#ports.save({ kind: 'group', config: group.config });
       this.#loop.add(group);

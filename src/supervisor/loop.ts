@@ -149,6 +149,15 @@ export class Loop {
     return promise;
   }
 
+  /** Whether the process may start by itself; one that was about to does not any more. */
+  setDisabled(slot: Slot, isDisabled: boolean): void {
+    const record = this.find(slot);
+    if (record === undefined || record.isDisabled === isDisabled) return;
+    this.world.get(slot.group)?.processes.set(slot.process, { ...record, isDisabled });
+    const { name } = record.state;
+    if (isDisabled && (name === 'BACKOFF' || name === 'EXITED')) this.move(slot, { kind: 'stop' });
+  }
+
   describe(record: ProcessRecord, state?: StateName): ProcessInfo {
     return describeProcess(record, this.#ports.outputs.paths(record.slot), state);
   }

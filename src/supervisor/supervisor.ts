@@ -10,6 +10,7 @@ import { pidOf } from '../process/machine.ts';
 import { isStopped, type StateName } from '../process/state.ts';
 import { type EpochMillis, millis, type Pid, type Signal } from '../units.ts';
 import type { Control, GroupInfo, History, Mood, ProcessInfo, Rereading } from './control.ts';
+import { Disabled, type DisabledStore } from './disabled.ts';
 import { Ending } from './ending.ts';
 import { Groups } from './groups.ts';
 import type { ChildEvent, Children, Clock, MainLog, Outputs, Slot } from './host.ts';
@@ -17,7 +18,7 @@ import type { Journal } from './journal.ts';
 import type { Listeners } from './listeners.ts';
 import { Loop } from './loop.ts';
 import { type Findings, type Recoverer, restartListeners, restore } from './restore.ts';
-import { changesOf, type SavedWorld, savedProcess } from './saved.ts';
+import { changesOf, type SavedChange, type SavedWorld, savedProcess } from './saved.ts';
 import { sendAsked } from './signals.ts';
 import type { Store } from './store.ts';
 import type { Change } from './transition.ts';
@@ -29,6 +30,7 @@ export interface SupervisorPorts {
   readonly outputs: Outputs;
   readonly log: MainLog;
   readonly journal: Journal;
+  readonly disabled: DisabledStore;
   readonly events: Listeners;
   readonly pid: Pid;
   readonly store: Store;
@@ -47,6 +49,7 @@ export class Supervisor implements Control {
   readonly #loop: Loop;
   /** What runs: daemon settings do not change until a restart, whatever is read again. */
   readonly #booted: Config;
+  readonly #disabled: Disabled;
   readonly #groups: Groups;
   readonly #ending: Ending;
 
@@ -64,7 +67,9 @@ export class Supervisor implements Control {
       save: (record) => ports.store.save({ kind: 'process', record: savedProcess(record) }),
       changed: (record, change) => this.#changed(record, change),
     });
-    this.#groups = new Groups(configs, this.#loop, { ...ports, save: (change) => ports.store.save(change) });
+    this.#disabled = new Disabled(ports.disabled, ports.journal);
+    const save = (change: SavedChange): void => ports.store.save(change);
+    this.#groups = new Groups(configs, this.#loop, { ...ports, disabled: this.#disabled, save });
     this.#ending = new Ending(this.#loop, {
       log: ports.log,
       publish: (event) => ports.events.publish(event),
@@ -80,6 +85,7 @@ export class Supervisor implements Control {
 
   /** Makes the groups known, then starts what is to be started, in the order of spec lifecycle 5.2. */
   boot(): void {
+    this.#disabled.load();
     this.#groups.openAll();
     this.#scheduleTick();
     this.#ports.events.publish({ kind: 'supervisor-state-change', to: 'RUNNING' });
@@ -158,7 +164,8 @@ export class Supervisor implements Control {
   }
 
   start(slot: Slot): Promise<'spawned' | 'failed'> {
-    return this.mood === 'RUNNING' ? this.#loop.start(slot) : Promise.resolve('failed');
+    const mayStart = this.mood === 'RUNNING' && !this.#disabled.has(slot);
+    return mayStart ? this.#loop.start(slot) : Promise.resolve('failed');
   }
 
   stop(slot: Slot): Result<void, string> {
@@ -172,6 +179,18 @@ export class Supervisor implements Control {
     if (record === undefined || pid === undefined) return ok(undefined);
     const problem = sendAsked(this.#ports, record, pid, number);
     return problem === undefined ? ok(undefined) : fail(problem);
+  }
+
+  disable(slot: Slot): Result<void, string> {
+    const disabled = this.#disabled.add(slot);
+    if (disabled.ok) this.#loop.setDisabled(slot, true);
+    return disabled;
+  }
+
+  enable(slot: Slot): Result<void, string> {
+    const enabled = this.#disabled.delete(slot);
+    if (enabled.ok) this.#loop.setDisabled(slot, false);
+    return enabled;
   }
 
   settled(slot: Slot, until: (state: StateName) => boolean): Promise<ProcessInfo | undefined> {

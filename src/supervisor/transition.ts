@@ -4,7 +4,7 @@
  */
 import type { LogLevel } from '../config/model.ts';
 import type { SupervisorEvent } from '../events/event.ts';
-import { type Effect, type ProcessEvent, pidOf, step } from '../process/machine.ts';
+import { type Effect, type Policy, type ProcessEvent, pidOf, step } from '../process/machine.ts';
 import { type ExitStatus, exitText, isStopped, type ProcessState } from '../process/state.ts';
 import type { EpochMillis, Millis } from '../units.ts';
 import type { ProcessRecord } from './world.ts';
@@ -37,7 +37,7 @@ export interface Moment {
 
 export function transition(record: ProcessRecord, event: ProcessEvent, moment: Moment): Transition {
   const before = record.state;
-  const [after, effects, passed] = step(before, event, moment.at, record.config);
+  const [after, effects, passed] = step(before, event, moment.at, policyOf(record));
   const changes: Change[] = [];
   let from = before;
   for (const to of [...passed, after]) {
@@ -56,6 +56,10 @@ export function transition(record: ProcessRecord, event: ProcessEvent, moment: M
 
 /** The code that the API reports: -1 stands for a signal. @source spec lifecycle 2.4 */
 export const exitCode = (status: ExitStatus): number => (status.kind === 'code' ? status.code : -1);
+
+/** What is disabled is not started again by itself, neither after it ended nor after a start that failed. */
+const policyOf = ({ config, isDisabled }: ProcessRecord): Policy =>
+  isDisabled ? { ...config, autorestart: 'never', startretries: 0 } : config;
 
 /** spec lifecycle 4.4: which move sets or clears what the API tells of the last run. */
 function withHistory(

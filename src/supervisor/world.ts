@@ -24,6 +24,8 @@ export interface ProcessRecord {
   readonly exitStatus: number;
   /** When the kernel started the live child, in its own count; '' when there is none. With the pid, its identity. */
   readonly startTime: string;
+  /** An operator wants it to stay down: it neither starts nor restarts by itself. */
+  readonly isDisabled: boolean;
   /** How the last child that ended did so. */
   readonly lastExit: LastExit | undefined;
 }
@@ -47,6 +49,7 @@ export const newProcess = (group: string, config: ProcessConfig): ProcessRecord 
   spawnError: '',
   exitStatus: 0,
   startTime: '',
+  isDisabled: false,
   lastExit: undefined,
 });
 
@@ -74,6 +77,7 @@ export const describeProcess = (
   stoppedAt: record.stoppedAt,
   spawnError: record.spawnError,
   exitStatus: record.exitStatus,
+  isDisabled: record.isDisabled,
   stdoutLog: logs.stdout,
   stderrLog: logs.stderr,
 });

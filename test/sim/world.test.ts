@@ -30,6 +30,7 @@ function aWorld(config: Config, behaviourOf: (slot: Slot) => Behaviour = () => L
       outputs: host,
       log: host,
       journal: host,
+      disabled: host.disabled,
       events: host.listeners,
       pid: pid(1),
       store: { save: () => {} },

@@ -139,6 +139,7 @@ export class FakeControl implements Control {
         stoppedAt: undefined,
         spawnError: '',
         exitStatus: 0,
+        isDisabled: false,
         stdoutLog: '',
         stderrLog: '',
       })),
@@ -211,6 +212,19 @@ export class FakeControl implements Control {
   signal(slot: Slot, sent: Signal): Result<void, string> {
     this.calls.push(`signal ${key(slot)} ${sent}`);
     return this.signalResult;
+  }
+
+  disableResult: Result<void, string> = ok(undefined);
+  disable(slot: Slot): Result<void, string> {
+    this.calls.push(`disable ${key(slot)}`);
+    if (this.disableResult.ok) this.set(key(slot), { isDisabled: true });
+    return this.disableResult;
+  }
+
+  enable(slot: Slot): Result<void, string> {
+    this.calls.push(`enable ${key(slot)}`);
+    if (this.disableResult.ok) this.set(key(slot), { isDisabled: false });
+    return this.disableResult;
   }
 
   settled(slot: Slot, until: (state: StateName) => boolean): Promise<ProcessInfo | undefined> {

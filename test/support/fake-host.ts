@@ -10,6 +10,7 @@ import type { SupervisorEvent } from '../../src/events/event.ts';
 import type { Entry, JournalRecord } from '../../src/journal/record.ts';
 import type { CommandProblem } from '../../src/process/command.ts';
 import type { ExitStatus } from '../../src/process/state.ts';
+import type { DisabledStore } from '../../src/supervisor/disabled.ts';
 import type {
   ChildEvent,
   Children,
@@ -47,9 +48,27 @@ const SPAWN_TAKES = 2;
 const SIGKILL = 9;
 const keyOf = ({ group, process }: Slot): string => `${group}:${process}`;
 
+/** What is disabled, kept in memory. */
+export class FakeDisabled implements DisabledStore {
+  names: ReadonlySet<string> = new Set();
+  /** Why nothing can be saved. */
+  problem: string | undefined;
+
+  load(): ReadonlySet<string> {
+    return this.names;
+  }
+
+  save(names: ReadonlySet<string>): Result<void, string> {
+    if (this.problem !== undefined) return fail(this.problem);
+    this.names = names;
+    return ok(undefined);
+  }
+}
+
 export class FakeHost implements Clock, Children, Outputs, MainLog, Journal {
   readonly lines: string[] = [];
   readonly records: JournalRecord[] = [];
+  readonly disabled: FakeDisabled = new FakeDisabled();
   readonly events: SupervisorEvent[] = [];
   readonly signals: { readonly slot: Slot; readonly signal: number; readonly whom: string; readonly at: number }[] = [];
   readonly live: Map<number, FakeChild> = new Map();

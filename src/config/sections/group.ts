@@ -4,8 +4,9 @@ import { blame, type Context, type Key, key, read, warn } from '../key.ts';
 import type { FcgiGroup, GroupConfig, ProcessConfig, ProgramGroup } from '../model.ts';
 import { didYouMean } from '../nearest.ts';
 import { integer, stringList } from '../values.ts';
+import { MAILTO } from './crashmail.ts';
 import { readSocket } from './fcgi.ts';
-import { readPriority, readProcesses, sectionName } from './program.ts';
+import { readMailto, readPriority, readProcesses, sectionName } from './program.ts';
 
 const KEYS = {
   programs: key('programs', stringList, {
@@ -21,7 +22,7 @@ const KEYS = {
   }),
 };
 
-export const GROUP_KEYS: readonly Key<unknown>[] = Object.values(KEYS);
+export const GROUP_KEYS: readonly Key<unknown>[] = [...Object.values(KEYS), { ...MAILTO }];
 
 /** The sections of a configuration, and how to read one. */
 export interface Sections {
@@ -85,7 +86,8 @@ export function readGroup(sections: Sections, section: Section): Listing {
     else members.set(member.name, readMember(sections, member, name));
   }
   const processes = [...members.values()].flat();
-  const group: ProgramGroup = { kind: 'group', name, priority, processes, place: section.place };
+  const mailto = readMailto(context);
+  const group: ProgramGroup = { kind: 'group', name, priority, processes, ...mailto, place: section.place };
   return { group, taken: [...members.keys()] };
 }
 

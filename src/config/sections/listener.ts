@@ -83,6 +83,6 @@ export function readListener(context: Context, environment: Readonly<Record<stri
     blame(outer, 'redirect_stderr', `[${section}] ${why}`);
   }
   const programs = readProcesses(context, { program: name, group: name, environment });
-  const processes = programs.map((process) => ({ ...process, stdout: asProtocol(process.stdout) }));
+  const processes = programs.map((process) => ({ ...process, stdout: asProtocol(process.stdout), isListener: true }));
   return { kind: 'eventlistener', name, priority, processes, events, bufferSize, resultHandler, replay, place };
 }

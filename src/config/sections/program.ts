@@ -1,4 +1,5 @@
 /** `[program:x]`: its keys, and the processes made of them. The other kinds of programs build on it. @source spec lifecycle 2.4 */
+
 import { blame, type Context, find, type Key, key, read, readMaybe, readRequired } from '../key.ts';
 import type { ProcessConfig } from '../model.ts';
 import { compareText } from '../text.ts';
@@ -16,6 +17,7 @@ import {
   text,
   userType,
 } from '../values.ts';
+import { MAILTO } from './crashmail.ts';
 import { readEvents, readStream, STDERR_KEYS, STDOUT_KEYS, withoutLog } from './stream.ts';
 import { warnCutCommand, warnCutEnvironment } from './warnings.ts';
 
@@ -119,6 +121,7 @@ const KEYS = {
 
 export const PROGRAM_KEYS: readonly Key<unknown>[] = [
   ...Object.values(KEYS),
+  MAILTO,
   ...Object.values(STDOUT_KEYS),
   ...Object.values(STDERR_KEYS),
 ];
@@ -145,6 +148,12 @@ function readStopping(
   const stopasgroup = read(context, KEYS.stopasgroup);
   const killasgroup = readMaybe(context, KEYS.killasgroup) ?? stopasgroup;
   return { stopsignal, stopwaitsecs, stopasgroup, killasgroup };
+}
+
+/** superd's own: whom crashmail mails. */
+export function readMailto(context: Context): { readonly mailto?: readonly string[] } {
+  const mailto = readMaybe(context, MAILTO);
+  return mailto === undefined ? {} : { mailto };
 }
 
 /** What is the same for every process of the program. */
@@ -177,7 +186,8 @@ function readCommon(context: Context): Common {
   const serverurl = read(context, KEYS.serverurl);
   const user = readMaybe(context, KEYS.user);
   const umask = readMaybe(context, KEYS.umask);
-  const policy = { priority, ...start, ...stopping, exitcodes, redirectStderr, serverurl, user, umask };
+  const mailto = readMailto(context);
+  const policy = { priority, ...start, ...stopping, exitcodes, redirectStderr, serverurl, user, umask, ...mailto };
   return { policy, stdout, stderr, numprocs, first };
 }
 
