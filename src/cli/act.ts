@@ -3,6 +3,7 @@ import { parseNamespec } from '../process/namespec.ts';
 import { need, type Outcome } from '../rpc/client.ts';
 import { FAULTS } from '../rpc/faults.ts';
 import { EXIT, type Invocation, type Session } from './command.ts';
+import { markEach } from './history.ts';
 import { ALL, isGroupThere, membersOf, nameOf, parseTarget } from './targets.ts';
 
 /** What start, stop, signal and clear differ in. */
@@ -88,9 +89,15 @@ function exitOf(action: Action, status: number): number {
   }
 }
 
+/** superd's own refusal: `SPAWN_ERROR: web is disabled: superctl enable web`. */
+const REFUSED = /^SPAWN_ERROR: (\S+ is disabled: .*)$/;
+
+const reasonOf = (action: Action, { status, description }: Outcome): string =>
+  REFUSED.exec(description)?.[1] ?? action.reasons[status] ?? description;
+
 function report(session: Session, action: Action, outcome: Outcome): number {
-  const { status, description } = outcome;
-  const text = status === FAULTS.SUCCESS ? action.done : `ERROR (${action.reasons[status] ?? description})`;
+  const { status } = outcome;
+  const text = status === FAULTS.SUCCESS ? action.done : `ERROR (${reasonOf(action, outcome)})`;
   session.out(`${nameOf(outcome)}: ${text}\n`);
   return exitOf(action, status);
 }
@@ -147,7 +154,12 @@ async function onEach(session: Session, action: Action, words: readonly string[]
 }
 
 export const start = (session: Session, { args }: Invocation): Promise<number> => onEach(session, START, args);
-export const stop = (session: Session, { args }: Invocation): Promise<number> => onEach(session, STOP, args);
+/** With `--persist` they are disabled first, so that nothing can start them in between. */
+export async function stop(session: Session, { args, flags }: Invocation): Promise<number> {
+  const disabled = flags.has('persist') ? await markEach(session, 'disable', args) : EXIT.OK;
+  return lastFailure([disabled, await onEach(session, STOP, args)]);
+}
+
 export const clear = (session: Session, { args }: Invocation): Promise<number> => onEach(session, CLEAR, args);
 
 export function signal(session: Session, { args: [name = '', ...words] }: Invocation): Promise<number> {

@@ -72,9 +72,11 @@ export interface Session {
 }
 
 export interface Flag {
-  readonly name: 'json' | 'verbose';
+  readonly name: 'json' | 'verbose' | 'persist' | 'follow' | 'since';
   readonly short: string | undefined;
   readonly help: string;
+  /** What its value is, for the help; undefined: it has none. */
+  readonly takes?: string;
 }
 
 export interface Invocation {
@@ -82,6 +84,8 @@ export interface Invocation {
   readonly rest: string;
   readonly args: readonly string[];
   readonly flags: ReadonlySet<Flag['name']>;
+  /** Of flags that take one. */
+  readonly values?: ReadonlyMap<Flag['name'], string>;
 }
 
 /** How many arguments a command takes; the messages are supervisorctl's. */

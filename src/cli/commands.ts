@@ -1,43 +1,21 @@
 /** THE table of superctl's commands: names, help, arguments, and the function behind each. */
 import { clear, restart, signal, start, stop } from './act.ts';
-import type { Arity, Command, Flag, Invocation, Session } from './command.ts';
+import type { Command, Flag, Invocation, Session } from './command.ts';
 import { EXIT } from './command.ts';
 import { printCompletion } from './complete.ts';
 import { check, open, reload, shutdown } from './daemon.ts';
 import { describeCommand, listCommands } from './help.ts';
+import { JOURNAL } from './journal-commands.ts';
 import { fg, maintail, tail } from './logs.ts';
+import { ANY, JSON_FLAG, none, onNames, ROW, someNames } from './rows.ts';
 import { runCommand } from './run.ts';
 import { leave } from './shell.ts';
 import { avail, pid, status, version } from './status.ts';
 import { add, plan, remove, reread, update } from './update.ts';
 
-const ANY: Arity = { least: 0, most: Number.POSITIVE_INFINITY, tooFew: '', tooMany: '', exit: EXIT.GENERIC };
-const none = (name: string): Arity => ({ ...ANY, most: 0, tooMany: `Error: ${name} accepts no arguments` });
-const someNames = (name: string): Arity => ({ ...ANY, least: 1, tooFew: `Error: ${name} requires a process name` });
-
-const JSON_FLAG: Flag = { name: 'json', short: undefined, help: 'print the answer for machines' };
 const VERBOSE: Flag = { name: 'verbose', short: 'v', help: 'show processor and memory use of the whole process tree' };
 
-/** What most rows have in common: supervisorctl's, without flags, and with an up-check. */
-const ROW = {
-  notes: [],
-  arity: ANY,
-  upcheck: true,
-  exitWhenDown: undefined,
-  own: false,
-  flags: [],
-  json: undefined,
-  completes: 'nothing',
-  offline: false,
-  leaves: false,
-} as const;
-
-const onNames = (name: string, verb: string): Command['usage'] => [
-  ['<name>', `${verb} one process`],
-  ['<group>:*', `${verb} every process of a group`],
-  ['<name> <name>', `${verb} several processes or groups`],
-  ['all', name === 'restart' ? 'Restart every process, those that were never started too' : `${verb} every process`],
-];
+const PERSIST: Flag = { name: 'persist', short: undefined, help: 'and keep them down, over restarts of superd too' };
 
 const READING: readonly Command[] = [
   {
@@ -49,10 +27,10 @@ const READING: readonly Command[] = [
       ['<group>:*', 'Show the processes of a group'],
       ['<name> <name>', 'Show several processes or groups'],
     ],
-    notes: ['-v adds processor and memory use; --json prints for machines.'],
+    notes: ['-v adds processor and memory use, and what is disabled; --json prints for machines.'],
     exitWhenDown: EXIT.STATUS_UNKNOWN,
     flags: [VERBOSE, JSON_FLAG],
-    json: '`{"processes": [{"namespec", "group", "name", "state", "statename", "description", "pid", "start", "stop", "now", "exitstatus", "spawnerr", "stdout_logfile", "stderr_logfile"}], "unknown": [name]}`; with `-v` also `cpu_percent`, `rss_bytes` and `processes` of running ones',
+    json: '`{"processes": [{"namespec", "group", "name", "state", "statename", "description", "pid", "start", "stop", "now", "exitstatus", "spawnerr", "stdout_logfile", "stderr_logfile", "disabled"}], "unknown": [name]}`; with `-v` also `cpu_percent`, `rss_bytes` and `processes` of running ones',
     completes: 'processes',
     run: status,
   },
@@ -122,7 +100,15 @@ const ACTING: readonly Command[] = [
     completes: 'processes',
     run: start,
   },
-  { ...ROW, name: 'stop', usage: onNames('stop', 'Stop'), arity: someNames('stop'), completes: 'processes', run: stop },
+  {
+    ...ROW,
+    name: 'stop',
+    usage: onNames('stop', 'Stop'),
+    arity: someNames('stop'),
+    flags: [PERSIST],
+    completes: 'processes',
+    run: stop,
+  },
   {
     ...ROW,
     name: 'restart',
@@ -286,7 +272,7 @@ const SESSION: readonly Command[] = [
   },
 ];
 
-export const COMMANDS: readonly Command[] = [...READING, ...ACTING, ...CONFIGURING, ...SESSION];
+export const COMMANDS: readonly Command[] = [...READING, ...ACTING, ...JOURNAL, ...CONFIGURING, ...SESSION];
 
 async function help(session: Session, { rest }: Invocation): Promise<number> {
   const command = COMMANDS.find(({ name }) => name === rest);

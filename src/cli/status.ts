@@ -58,14 +58,22 @@ const usageText = (usage: Usage | undefined): string =>
 type Usages = ReadonlyMap<number, Usage>;
 
 /** @source spec api 5.3: name to the longest but at least 30, and 3; state to 10; description */
-function table(rows: readonly ProcessRow[], usages: Usages | undefined): string {
+function table(rows: readonly ProcessRow[], usages: Usages | undefined, disabled: ReadonlySet<string>): string {
   const width = Math.max(NAME_WIDTH, ...rows.map((row) => nameOf(row).length)) + GAP;
   return rows
     .map((row) => {
       const usage = usages === undefined ? '' : `${usageText(usages.get(row.pid))} `;
-      return `${nameOf(row).padEnd(width)}${row.statename.padEnd(STATE_WIDTH)}${usage}${row.description}\n`;
+      return `${nameOf(row).padEnd(width)}${row.statename.padEnd(STATE_WIDTH)}${usage}${row.description}${disabled.has(nameOf(row)) ? ' (disabled)' : ''}\n`;
     })
     .join('');
+}
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+/** What an operator wants to stay down; another server than superd knows nothing of that. */
+async function disabledOf(session: Session): Promise<ReadonlySet<string>> {
+  const answer = await session.server.rpc.disabled();
+  return answer.ok ? new Set(answer.value) : NOBODY;
 }
 
 async function sampled(session: Session, rows: readonly ProcessRow[]): Promise<Usages> {
@@ -85,13 +93,16 @@ export async function status(session: Session, { args, flags }: Invocation): Pro
   const selection = select(await need(session.server.rpc.allProcessInfo()), args);
   const { rows, unknown } = selection;
   const usages = flags.has('verbose') ? await sampled(session, rows) : undefined;
+  const disabled = flags.size > 0 ? await disabledOf(session) : NOBODY;
   if (flags.has('json')) {
     printJson(session, {
-      processes: rows.map((row) => jsonRow(row, usages)),
+      processes: rows.map((row) => ({ ...jsonRow(row, usages), disabled: disabled.has(nameOf(row)) })),
       unknown: unknown.map(({ name }) => name),
     });
   } else {
-    session.out(unknown.map(({ name, what }) => `${name}: ERROR (no such ${what})\n`).join('') + table(rows, usages));
+    session.out(
+      unknown.map(({ name, what }) => `${name}: ERROR (no such ${what})\n`).join('') + table(rows, usages, disabled),
+    );
   }
   return exitOf(selection);
 }

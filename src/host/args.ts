@@ -33,9 +33,15 @@ async function parser(words: readonly string[]): Promise<Argv> {
 }
 
 function withFlags(argv: Argv, flags: readonly Flag[]): Argv {
-  return flags.reduce((built, { name, short, help }) => {
+  return flags.reduce((built, { name, short, help, takes }) => {
     const alias = short === undefined ? {} : { alias: short };
-    return built.option(name, { type: 'boolean', describe: help, ...alias });
+    const type = takes === undefined ? 'boolean' : 'string';
+    return built.option(name, {
+      type,
+      describe: help,
+      ...alias,
+      ...(takes === undefined ? {} : { requiresArg: true }),
+    });
   }, argv);
 }
 
@@ -52,7 +58,13 @@ export async function parseFlags(command: Command, words: readonly string[]): Pr
   if (problem !== undefined) return fail(problem.toLowerCase());
   const args = parsed._.map(String);
   const flags = new Set(command.flags.map(({ name }) => name).filter((name) => parsed[name] === true));
-  return ok({ rest: args.join(' '), args, flags });
+  const values = new Map(
+    command.flags.flatMap(({ name }): readonly (readonly [Flag['name'], string])[] => {
+      const value = parsed[name];
+      return typeof value === 'string' ? [[name, value]] : [];
+    }),
+  );
+  return ok({ rest: args.join(' '), args, flags, ...(values.size > 0 ? { values } : {}) });
 }
 
 /** The help of the whole program: usage, options, commands. */

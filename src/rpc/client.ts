@@ -97,6 +97,20 @@ export interface PlanAnswer {
   readonly changed: readonly GroupChange[];
 }
 
+/** A record of the journal: when, what in words, and all of it as JSON. */
+export interface HistoryRow {
+  readonly serial: number;
+  readonly time: number;
+  readonly text: string;
+  readonly json: string;
+}
+
+export interface HistoryPage {
+  readonly records: readonly HistoryRow[];
+  /** The serial for the next call. */
+  readonly last: number;
+}
+
 export interface GroupChange {
   readonly group: string;
   readonly changes: readonly KeyChange[];
@@ -200,6 +214,21 @@ function plan(value: XmlValue | undefined): PlanAnswer {
   };
 }
 
+function historyRow(value: XmlValue | undefined): HistoryRow {
+  const from = struct(value);
+  return {
+    serial: integer(from['serial']),
+    time: integer(from['time']),
+    text: text(from['text']),
+    json: text(from['json']),
+  };
+}
+
+function historyPage(value: XmlValue | undefined): HistoryPage {
+  const from = struct(value);
+  return { records: listOf(historyRow)(from['records']), last: integer(from['last']) };
+}
+
 /** A single process gives true, a group form (`g:*`) a batch. */
 const outcomes = (value: XmlValue | undefined): readonly Outcome[] => (isList(value) ? listOf(outcome)(value) : []);
 const nothing = (): undefined => undefined;
@@ -255,4 +284,12 @@ export class RpcClient {
   removeGroup = (name: string): Answer<undefined> => this.#ask('removeProcessGroup', [name], nothing);
   /** superd only; others answer UNKNOWN_METHOD. */
   plan = (): Answer<PlanAnswer> => this.call('superd.plan', [], plan);
+  history = (options: Readonly<Record<string, XmlValue>>): Answer<readonly HistoryRow[]> =>
+    this.call('superd.history', [options], listOf(historyRow));
+  historyAfter = (serial: number, seconds: number, name: string): Answer<HistoryPage> =>
+    this.call('superd.historyAfter', [serial, seconds, name], historyPage);
+  why = (name: string): Answer<string> => this.call('superd.why', [name], text);
+  disable = (name: string): Answer<undefined> => this.call('superd.disable', [name], nothing);
+  enable = (name: string): Answer<undefined> => this.call('superd.enable', [name], nothing);
+  disabled = (): Answer<readonly string[]> => this.call('superd.getDisabled', [], listOf(text));
 }

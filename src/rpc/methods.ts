@@ -1,6 +1,7 @@
 /** The table of all methods: what is not in it cannot be called. Help, signatures and the reference come from it. */
 import type { Method } from './method.ts';
 import { DAEMON_METHODS } from './methods-daemon.ts';
+import { JOURNAL_METHODS } from './methods-journal.ts';
 import { LOG_METHODS } from './methods-logs.ts';
 import { PROCESS_METHODS } from './methods-process.ts';
 import { SUPERD_METHODS } from './methods-superd.ts';
@@ -12,6 +13,7 @@ export const METHODS: readonly Method[] = [
   ...LOG_METHODS,
   ...SYSTEM_METHODS,
   ...SUPERD_METHODS,
+  ...JOURNAL_METHODS,
 ];
 
 const MAIN = 'supervisor.';

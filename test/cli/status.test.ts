@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { RpcFault } from '../../src/rpc/faults.ts';
 import { play, row } from './fake-session.ts';
 
 const LONG = 'a-name-that-is-longer-than-thirty-characters';
@@ -45,19 +46,31 @@ suite('status', () => {
   });
 
   test('prints for machines', async () => {
-    const session = await play({ server: { getAllProcessInfo } }, 'status --json cat nope');
+    const session = await play(
+      { server: { getAllProcessInfo, 'superd.getDisabled': ['cat'] } },
+      'status --json cat nope',
+    );
     const printed: unknown = JSON.parse(session.stdout);
     assert.deepEqual(printed, {
-      processes: [{ namespec: 'cat', ...Object(row('cat', 'cat', 'RUNNING')) }],
+      processes: [{ namespec: 'cat', ...Object(row('cat', 'cat', 'RUNNING')), disabled: true }],
       unknown: ['nope'],
     });
   });
 
   test('adds the use of the process tree, only of a server on this machine', async () => {
     const usages = new Map([[42, { cpuPercent: 12.34, rssBytes: 3 * 2 ** 20, processes: 2 }]]);
-    const session = await play({ server: { getAllProcessInfo }, usages }, 'status --verbose');
-    assert.match(session.stdout, /^cat +RUNNING {6}12\.3% {5}3\.0M {2}is RUNNING\ng:a +STARTING +- +- {2}\n/);
-    const far = await play({ server: { getAllProcessInfo }, usages, isLocal: false }, 'status --verbose cat');
+    const session = await play(
+      { server: { getAllProcessInfo, 'superd.getDisabled': ['cat'] }, usages },
+      'status --verbose',
+    );
+    assert.match(
+      session.stdout,
+      /^cat +RUNNING {6}12\.3% {5}3\.0M {2}is RUNNING \(disabled\)\ng:a +STARTING +- +- {2}\n/,
+    );
+    const far = await play(
+      { server: { getAllProcessInfo, 'superd.getDisabled': new RpcFault('UNKNOWN_METHOD') }, usages, isLocal: false },
+      'status --verbose cat',
+    );
     assert.match(far.stdout, /RUNNING +- +- {2}is RUNNING\n/);
     assert.notEqual(far.stderr, '');
   });
