@@ -58,7 +58,7 @@ function join(pending: Uint8Array, chunk: Uint8Array): Uint8Array {
 function acknowledged(pending: Uint8Array, chunk: Uint8Array): Move {
   const data = join(pending, chunk);
   // Spec api 4.2: no judgement before six bytes are there.
-  if (data.length < READY.length) return [{ name: 'ACKNOWLEDGED', pending: data.slice() }, EMPTY, []];
+  if (data.length < READY.length) return [{ name: 'ACKNOWLEDGED', pending: new Uint8Array(data) }, EMPTY, []];
   if (READY.compare(data, 0, READY.length) !== 0) return [UNKNOWN, EMPTY, [transition('ACKNOWLEDGED', 'UNKNOWN')]];
   return [{ name: 'READY' }, data.subarray(READY.length), [transition('ACKNOWLEDGED', 'READY')]];
 }
@@ -82,7 +82,7 @@ function resultLine(pending: Uint8Array, chunk: Uint8Array): Move {
   const data = join(pending, chunk);
   const end = data.indexOf(LF);
   if (end < 0 && data.length <= MAX_RESULT_LINE)
-    return [{ name: 'BUSY', phase: 'line', pending: data.slice() }, EMPTY, []];
+    return [{ name: 'BUSY', phase: 'line', pending: new Uint8Array(data) }, EMPTY, []];
   if (end < 0 || end > MAX_RESULT_LINE) return badLine(data);
   const line = data.subarray(0, end);
   const length = resultLength(line);

@@ -52,7 +52,7 @@ export class AnsiStripper {
       const end = endOfSequence(data, escape);
       if (end === undefined) {
         keep(from, escape);
-        this.#held = data.slice(escape);
+        this.#held = new Uint8Array(data.subarray(escape));
         return kept.subarray(0, length);
       }
       if (end > escape) {

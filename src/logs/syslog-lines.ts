@@ -32,7 +32,7 @@ export class SyslogLines {
     for (; rest.length > MAX_SYSLOG_LINE; rest = rest.subarray(MAX_SYSLOG_LINE)) {
       this.#line(rest.subarray(0, MAX_SYSLOG_LINE));
     }
-    this.#pending = rest.slice();
+    this.#pending = new Uint8Array(rest);
   }
 
   /** The last line may lack its line feed. */

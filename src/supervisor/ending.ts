@@ -54,8 +54,8 @@ export class Ending {
 
   #begin(): void {
     this.#loop.forbidStarts();
-    this.#report();
     this.#goDown();
+    this.#report();
   }
 
   /** A process has stopped: perhaps the next ones have their turn. */

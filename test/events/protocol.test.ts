@@ -17,7 +17,10 @@ function say(state: ListenerState, ...chunks: readonly string[]): readonly [stri
   let current = state;
   const said: string[] = [];
   for (const chunk of chunks) {
-    const [next, outputs] = step(current, Buffer.from(chunk, 'latin1'));
+    const bytes = Buffer.from(chunk, 'latin1');
+    const [next, outputs] = step(current, bytes);
+    // The reader uses its buffer again.
+    bytes.fill('#');
     current = next;
     said.push(...outputs.map(show));
   }

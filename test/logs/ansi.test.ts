@@ -6,9 +6,13 @@ import { cutText, latin1 } from './chunks.ts';
 
 function strip(...chunks: readonly (string | Uint8Array)[]): string {
   const stripper = new AnsiStripper();
-  const kept = chunks.map((chunk) =>
-    latin1(stripper.strip(typeof chunk === 'string' ? Buffer.from(chunk, 'latin1') : chunk)),
-  );
+  const kept = chunks.map((chunk) => {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk, 'latin1') : Buffer.from(chunk);
+    const rest = latin1(stripper.strip(bytes));
+    // The reader uses its buffer again.
+    bytes.fill('#');
+    return rest;
+  });
   return kept.join('') + latin1(stripper.end());
 }
 

@@ -17,7 +17,12 @@ import { cutText } from './chunks.ts';
 function linesOf(chunks: readonly (string | Uint8Array)[]): readonly string[] {
   const lines: string[] = [];
   const cutter = new SyslogLines((line) => lines.push(line));
-  for (const chunk of chunks) cutter.append(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+  for (const chunk of chunks) {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk);
+    cutter.append(bytes);
+    // The reader uses its buffer again.
+    bytes.fill('#');
+  }
   cutter.end();
   return lines;
 }
