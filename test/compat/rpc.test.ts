@@ -15,7 +15,7 @@ const show = ([method, ...params]: Call): string => `${method}(${params.map((p) 
 async function answerTo(daemon: Daemon, [method, ...params]: Call): Promise<unknown> {
   const [first] = params;
   const isBatch =
-    /(start|stop)(ProcessGroup|AllProcesses)/.test(method) || (typeof first === 'string' && first.endsWith(':*'));
+    /(start|stop)(ProcessGroup|AllProcesses)/.test(method) || (typeof first === 'string' && /:\*?$/.test(first));
   if (!isBatch) return call(daemon, method, ...params);
   const results = await daemon.rpc(method, ...params).catch(String);
   return Array.isArray(results) ? results.map((result) => JSON.stringify(result)).sort() : results;
