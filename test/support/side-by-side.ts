@@ -37,6 +37,11 @@ const EXCEPTIONS = [
     allowed: 'lifecycle 4.6: a quick stop is seen waiting, or not',
   },
   {
+    pattern: /^SUPERD_COOKIE=.*\n/gm,
+    same: '',
+    allowed: 'CHANGELOG, Compatibility: by its cookie a process is found again, wherever it hides',
+  },
+  {
     pattern: /<member>\n<name>autorestart<\/name>\n<value>.*<\/value>\n<\/member>\n/g,
     same: '',
     allowed: 'api 2.4: supervisord has it since 4.4',
