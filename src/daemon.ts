@@ -10,6 +10,7 @@ import { logLine } from './config/problems.ts';
 import { fail, ok, type Result } from './errors.ts';
 import type { Bus } from './events/bus.ts';
 import { cleanAutoLogs, createAutoLog } from './host/auto-logs.ts';
+import { checkCode, forgetCopy, keepCopy } from './host/brain-copy.ts';
 import { after, SystemClock } from './host/clock.ts';
 import { DisabledFile } from './host/disabled-file.ts';
 import { errnoOf } from './host/errno.ts';
@@ -34,12 +35,13 @@ import { watchFiles } from './host/watch.ts';
 import type { WorldFile } from './host/world-file.ts';
 import { pidOf } from './process/machine.ts';
 import { publish } from './rpc/methods.ts';
+import type { BrainAccess } from './rpc/ports.ts';
 import type { MainLog } from './supervisor/host.ts';
 import { Listeners } from './supervisor/listeners.ts';
 import { changesOf, type SavedLogs, type SavedWorld } from './supervisor/saved.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import { Updater } from './supervisor/update.ts';
-import { epochMillis, pid } from './units.ts';
+import { epochMillis, millis, pid } from './units.ts';
 import { VERSION } from './version.ts';
 import { createHandler } from './web/routes.ts';
 
@@ -48,6 +50,9 @@ export interface StartProblem {
   readonly status: number;
   readonly text: string;
 }
+
+/** How a run ends; at a `replace` everything stays as it is for the next brain. */
+export type Outcome = 'shutdown' | 'restart' | 'replace';
 
 export interface RunRequest {
   readonly config: Config;
@@ -68,6 +73,8 @@ export interface RunRequest {
   load(): Result<Config, string>;
 }
 
+/** Until a brain that is replaced goes: the reply to whoever asked for it is sent meanwhile. */
+const REPLY_TIME = millis(50);
 /** A brain that dies has used some event numbers since the world was last written; the next begins well after them. */
 const SERIALS_AHEAD = 1000;
 
@@ -85,7 +92,7 @@ export class Daemon {
   readonly #journal: JournalFile;
   readonly #resources = new AsyncDisposableStack();
   readonly #begun = Promise.withResolvers<void>();
-  readonly #finished = Promise.withResolvers<'shutdown' | 'restart'>();
+  readonly #finished = Promise.withResolvers<Outcome>();
 
   /** Opens everything and starts the programs, or leaves nothing behind. */
   static async open(request: RunRequest): Promise<Result<Daemon, StartProblem>> {
@@ -164,7 +171,7 @@ export class Daemon {
   }
 
   /** Resolves when everything is stopped. */
-  get finished(): Promise<'shutdown' | 'restart'> {
+  get finished(): Promise<Outcome> {
     return this.#finished.promise;
   }
 
@@ -229,7 +236,12 @@ export class Daemon {
     this.#openJournal();
     if (!daemon.nocleanup && !this.#isBack) this.#cleanAutoLogs();
     this.#writePidfile();
-    link.send({ op: 'ready', logfile: this.#log.path ?? '', statedir: daemon.statedir });
+    link.send({
+      op: 'ready',
+      logfile: this.#log.path ?? '',
+      statedir: daemon.statedir,
+      copy: keepCopy(daemon.statedir, (text) => this.#log.log('warn', text)),
+    });
     this.#begin();
     this.#begun.resolve();
     if (daemon.watch) this.#resources.use(await this.#watch());
@@ -329,6 +341,7 @@ export class Daemon {
     const ports = {
       published: publish(config.rpcinterfaces.map(({ namespace }) => namespace)),
       control: this.#supervisor,
+      brain: this.#brainAccess(),
       logs: logReader,
       mainLogFile: this.#log,
       log: this.#log,
@@ -348,6 +361,22 @@ export class Daemon {
       this.#resources.use(disposable(opened.value));
     }
     return undefined;
+  }
+
+  #brainAccess(): BrainAccess {
+    const { hello } = this.#request;
+    return {
+      pid: pid(process.pid),
+      served: hello.served,
+      lastEnd: hello.lastEnd,
+      replace: async () => {
+        const checked = await checkCode(hello.main);
+        if (!checked.ok) return checked;
+        this.#log.log('warn', `the brain is replaced by ${hello.main}`);
+        after(REPLY_TIME, () => this.#finished.resolve('replace'));
+        return ok(undefined);
+      },
+    };
   }
 
   #announceServers(): void {
@@ -391,6 +420,7 @@ export class Daemon {
     this.#outputs.closeAll();
     this.#request.worldFile.forget();
     const { statedir } = this.#request.config.daemon;
+    forgetCopy(statedir);
     try {
       rmdirSync(statedir);
     } catch (cause) {

@@ -31,7 +31,8 @@ let after: Extract<ToKeeper, { readonly op: 'leaving' }>['then'] = 'exit';
 const sockets = new HeldSockets();
 const spawner = new Spawner((message) => brain.tell(message), sockets);
 const brain = new BrainProcess({
-  command: () => [process.execPath, ...process.execArgv, main, ...process.argv.slice(2)],
+  command: (code) => [process.execPath, ...process.execArgv, code, ...process.argv.slice(2)],
+  main,
   env: { ...process.env, ...launchEnvironment(launch) },
   hear,
   connected,
@@ -45,7 +46,7 @@ const brain = new BrainProcess({
 function connected(): void {
   const { served, lastEnd } = brain;
   const { children } = spawner;
-  brain.tell({ op: 'hello', version: PROTOCOL_VERSION, pid: process.pid, children, served, statedir, lastEnd });
+  brain.tell({ op: 'hello', version: PROTOCOL_VERSION, pid: process.pid, children, served, statedir, lastEnd, main });
   spawner.repeat();
   for (const name of waiting.splice(0)) brain.tell({ op: 'os-signal', name });
 }
@@ -73,7 +74,7 @@ function hear(message: ToKeeper): void {
     case 'ready':
       logfile = message.logfile;
       statedir = message.statedir;
-      brain.ready();
+      brain.ready(message.copy);
       return report.ready();
     case 'leaving':
       after = message.then;
@@ -86,7 +87,7 @@ function leave(status: number): void {
     case 'exit':
       return exit(status);
     case 'replace':
-      return brain.start();
+      return brain.upgrade();
     case 'daemonize':
       void startDaemonProcess(launch).then(exit, () => exit(1));
   }

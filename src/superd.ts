@@ -190,6 +190,11 @@ async function supervise({ config, hello, load, messages, mayRecover }: Task): P
     if (!daemon.ok) return startFailed(daemon.error);
     current = daemon.value;
     const outcome = await current.finished;
+    if (outcome === 'replace') {
+      // Nothing is closed: all that is open, made and written down is for the next brain.
+      then = 'replace';
+      return 0;
+    }
     await current.close();
     current = undefined;
     if (outcome === 'shutdown') return 0;

@@ -113,6 +113,7 @@ export class FakeSession implements Session {
   };
   sample: Session['sample'] = async () => this.#options.usages ?? new Map();
   check: Session['check'] = async () => this.#options.check ?? fail('no check was expected');
+  wait = async (): Promise<void> => {};
   completionScript = async (): Promise<string> => 'script\n';
 }
 
