@@ -26,6 +26,7 @@ import { type MainLogWriter, openMainLog } from './host/main-log.ts';
 import { SlotOutputs } from './host/outputs.ts';
 import { removePidfile, writePidfile } from './host/pidfile.ts';
 import { PipeFolder } from './host/pipes.ts';
+import { PoolPositions } from './host/pool-positions.ts';
 import { KeeperRecoverer } from './host/recoverer.ts';
 import { randomToken, sha1 } from './host/secrets.ts';
 import { SharedSockets } from './host/shared-sockets.ts';
@@ -90,6 +91,7 @@ export class Daemon {
   /** The logs of every slot, by `group:process`. */
   readonly #logs = new Map<string, SavedLogs>();
   readonly #journal: JournalFile;
+  readonly #positions: PoolPositions;
   readonly #resources = new AsyncDisposableStack();
   readonly #begun = Promise.withResolvers<void>();
   readonly #finished = Promise.withResolvers<Outcome>();
@@ -126,6 +128,7 @@ export class Daemon {
       onProblem: (text) => log.log('critical', text),
     });
     const journal = this.#journal;
+    this.#positions = new PoolPositions(join(config.daemon.statedir, 'pools'), (text) => log.log('critical', text));
     const clock = new SystemClock(() => this.#supervisor.wake());
     this.#outputs = this.#openOutputs();
     const { link, hello, worldFile, world } = request;
@@ -145,7 +148,15 @@ export class Daemon {
       signalFailed: (target, code) => log.log('critical', `unknown problem killing process ${target}:${code}`),
     });
     const children = this.#children;
-    const events = new Listeners({ log, children, identifier: config.daemon.identifier, bus, after, journal });
+    const events = new Listeners({
+      log,
+      children,
+      identifier: config.daemon.identifier,
+      bus,
+      after,
+      journal,
+      positions: this.#positions,
+    });
     this.#listeners = events;
     this.#supervisor = new Supervisor(
       { booted: config, read: world?.read ?? config },
@@ -270,6 +281,8 @@ export class Daemon {
     };
     journal.open();
     this.#resources.defer(() => {
+      this.#listeners.close();
+      this.#positions[Symbol.dispose]();
       tell(this.#supervisor.mood === 'RESTARTING' ? 'restarting' : 'stopped');
       journal[Symbol.dispose]();
     });

@@ -9,6 +9,7 @@ import { type Millis, millis } from '../units.ts';
 import type { SupervisorEvent } from './event.ts';
 import { envelope, type LengthUnit } from './payload.ts';
 import { ACKNOWLEDGED, BUSY, type ListenerOutput, type ListenerState, step } from './protocol.ts';
+import { type KeptEvents, Replay } from './replay.ts';
 import { subscribes } from './types.ts';
 
 /** An event that was rejected this often in a row waits a little before it is sent again. */
@@ -32,6 +33,8 @@ export interface PoolPorts {
   log(level: LogLevel, message: string): void;
   /** Calls `wake` after a while; a late or superfluous call is harmless. */
   after(delay: Millis, wake: () => void): void;
+  /** Where events are kept, with `replay=true`. */
+  readonly kept?: KeptEvents | undefined;
 }
 
 export interface PoolOptions {
@@ -53,6 +56,8 @@ interface Queued {
   readonly serial: number;
   readonly poolserial: number;
   readonly rejections: number;
+  /** Where it is kept, if a replay may count on that. */
+  readonly place: number | undefined;
 }
 
 interface Listener {
@@ -71,6 +76,7 @@ export class ListenerPool {
   readonly #listeners: readonly Listener[];
   /** In the order of `poolserial`. */
   readonly #buffer: Queued[] = [];
+  readonly #replay: Replay | undefined;
   #poolserial = 0;
   #discarded = 0;
   /** Events discarded since one was last sent. */
@@ -84,6 +90,7 @@ export class ListenerPool {
     this.#options = options;
     this.#ports = ports;
     this.#isWanted = subscribes(options.config.events);
+    this.#replay = ports.kept === undefined ? undefined : new Replay(ports.kept, this.#isWanted);
     this.#listeners = options.config.processes.map(({ name }) => ({
       process: name,
       isRunning: false,
@@ -97,12 +104,29 @@ export class ListenerPool {
   }
 
   /** Takes a new event; a full buffer discards its oldest. @source spec api 4.3 */
-  accept(event: SupervisorEvent, serial: number): void {
+  accept(event: SupervisorEvent, serial: number, place?: number): void {
     if (this.#isClosed) return;
-    if (this.#buffer.length >= this.#options.config.bufferSize) this.#discardOldest();
-    this.#buffer.push({ event, serial, poolserial: this.#poolserial, rejections: 0 });
-    this.#poolserial += 1;
+    const hasRoom = this.#buffer.length < this.#options.config.bufferSize;
+    const kept = this.#replay === undefined ? undefined : place;
+    if (kept === undefined || this.#replay === undefined) {
+      if (!hasRoom && !this.#discardOldest()) return this.#logDiscarded(serial);
+      this.#push(event, serial, undefined);
+    } else if (!this.#leaves(this.#replay, kept, hasRoom)) this.#push(event, serial, kept);
     this.#dispatch();
+  }
+
+  #push(event: SupervisorEvent, serial: number, place: number | undefined): void {
+    this.#buffer.push({ event, serial, poolserial: this.#poolserial, rejections: 0, place });
+    this.#poolserial += 1;
+  }
+
+  #leaves(replay: Replay, place: number, hasRoom: boolean): boolean {
+    const wasBehind = replay.isBehind;
+    const leaves = replay.leaves(place, hasRoom);
+    if (replay.isBehind && !wasBehind) {
+      this.#ports.log('info', `pool ${this.name} event buffer is full; further events wait in the journal`);
+    }
+    return leaves;
   }
 
   /** A new process of this name exists: the conversation begins anew. */
@@ -208,13 +232,19 @@ export class ListenerPool {
     this.#ports.log('debug', `rebuffering event ${serial} for pool ${this.name} ${sizes}`);
   }
 
-  #discardOldest(): void {
-    const oldest = this.#buffer.shift();
-    if (oldest === undefined) return;
+  /** With `replay` only what is kept nowhere may go. @returns whether something went */
+  #discardOldest(): boolean {
+    const at = this.#replay === undefined ? 0 : this.#buffer.findIndex(({ place }) => place === undefined);
+    const [oldest] = at < 0 ? [] : this.#buffer.splice(at, 1);
+    if (oldest !== undefined) this.#logDiscarded(oldest.serial);
+    return oldest !== undefined;
+  }
+
+  #logDiscarded(serial: number): void {
     this.#discarded += 1;
     this.#flood += 1;
     if (this.#flood > DISCARD_LINES) return;
-    this.#ports.log('error', `pool ${this.name} event buffer overflowed, discarding event ${oldest.serial}`);
+    this.#ports.log('error', `pool ${this.name} event buffer overflowed, discarding event ${serial}`);
   }
 
   /** Says once how many events a flood swept away unnamed. */
@@ -240,10 +270,28 @@ export class ListenerPool {
     if (this.#isDispatching) return;
     this.#isDispatching = true;
     try {
+      do this.#refill();
       while (!this.#isPaused && !this.#isClosed && this.#sendFirst());
+      this.#replay?.settle(this.#pending());
     } finally {
       this.#isDispatching = false;
     }
+  }
+
+  /** Takes from where events are kept what the buffer has room for. */
+  #refill(): void {
+    const room = this.#options.config.bufferSize - this.#buffer.length;
+    if (this.#replay?.isBehind !== true || room <= 0 || this.#isClosed) return;
+    const { events, isUnfinished } = this.#replay.take(room);
+    for (const { event, serial, place } of events) this.#push(event, serial, place);
+    if (isUnfinished) this.#ports.after(millis(0), () => this.#dispatch());
+  }
+
+  /** The places of all that is not answered yet. */
+  #pending(): readonly (number | undefined)[] {
+    return [...this.#buffer, ...this.#listeners.flatMap(({ outstanding }) => outstanding ?? [])].map(
+      ({ place }) => place,
+    );
   }
 
   #sendFirst(): boolean {

@@ -17,6 +17,8 @@ export interface ChildStdio {
   acquire(request: SpawnRequest): void;
   /** Opens the logs of one spawn and names its pipes. The error is a spawn error as supervisord words it. */
   prepare(request: SpawnRequest): Result<Pipes, string>;
+  /** The child is known by its pid: from now on, what it writes is read. */
+  listen(slot: Slot): void;
   /** The child is gone: reads what is left in its pipes and ends the streams. */
   drain(slot: Slot): void;
   /** The end of a child has been reported: it needs its listening socket no more. */
@@ -128,6 +130,7 @@ export class KeptChildren implements Children {
     const slot = pending?.request.slot ?? slotOf(child.id);
     const { serial, startTime, at } = child;
     this.#ports.report({ kind: 'spawned', slot, serial, pid: pid(child.pid), startTime, at: millis(at) });
+    this.#ports.pipes.listen(slot);
   }
 
   #notSpawned({ id, serial, code, step }: Extract<ToBrain, { readonly op: 'failed' }>): void {
@@ -160,6 +163,7 @@ export class KeptChildren implements Children {
       this.#ports.pipes.drain(slot);
       this.#ports.report({ kind: 'spawn-failed', slot, serial, reason });
       this.#ports.pipes.release(slot);
+      this.#ports.pipes.listen(slot);
     });
   }
 }

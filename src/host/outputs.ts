@@ -169,6 +169,7 @@ export class SlotOutputs implements Outputs, ChildStdio {
       fail(`unknown error making dispatchers for ${repr(config.name)}: ${code}`);
     if (opened === undefined) return problem('ENOENT');
     for (const stream of opened.streams) {
+      stream.reader.hold();
       const code = this.#openLogs(opened, stream);
       if (code !== undefined) return problem(code);
     }
@@ -179,6 +180,10 @@ export class SlotOutputs implements Outputs, ChildStdio {
       const code = errnoOf(cause);
       return code === 'EMFILE' ? fail(`too many open files to spawn ${repr(config.name)}`) : problem(code);
     }
+  }
+
+  listen(slot: Slot): void {
+    for (const { reader } of this.#slots.get(keyOf(slot))?.streams ?? []) reader.release();
   }
 
   /** A child that lives since before this superd: its logs are opened, and what it writes is read. */

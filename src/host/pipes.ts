@@ -159,6 +159,7 @@ export class PipeReader {
   readonly #socket: Socket;
   readonly #take: (chunk: Uint8Array) => void;
   #hotUntil = 0;
+  #isHeld = false;
 
   /** @param isPrompt for a dialogue: every byte is wanted at once */
   constructor(fd: number, isPrompt: boolean, take: (chunk: Uint8Array) => void) {
@@ -182,7 +183,18 @@ export class PipeReader {
   }
 
   resume(): void {
-    if (!this.#socket.destroyed) this.#socket.resume();
+    if (!this.#isHeld && !this.#socket.destroyed) this.#socket.resume();
+  }
+
+  /** What a new child writes waits in the pipe, until it is known whose output it is. */
+  hold(): void {
+    this.#isHeld = true;
+    this.#socket.pause();
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    this.resume();
   }
 
   /** Reads what is there now, without waiting. */

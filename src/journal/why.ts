@@ -31,7 +31,9 @@ const isOperator = (record: JournalRecord): record is Operator => record.kind ==
 const isDaemon = (record: JournalRecord): record is Of<'daemon'> => record.kind === 'daemon';
 
 const STARTS = /\.(start(Process|All)|addProcessGroup)|^update$/;
-const STOPS = /\.(stop(Process|All)|disable|shutdown|restart$)|^update$/;
+const STOPS = /\.(stop(Process|All)|shutdown|restart$)|^update$/;
+/** A process in BACKOFF is stopped by being disabled. */
+const GIVES_UP = /\.(stop(Process|All)|disable|shutdown|restart$)|^update$/;
 
 /** Time in words: `at 12:01:03`, with the day when it is another one. */
 function when(time: EpochMillis, now: EpochMillis): string {
@@ -76,16 +78,18 @@ class Story {
     return this.states.findLast(({ serial }) => serial < record.serial);
   }
 
-  /** What somebody asked for in between. */
-  asked(what: RegExp, after: number, until: number): Operator | undefined {
+  /** Who asked for a change of state: a call between it and the one before, in which nothing else can have come of it. */
+  cause(change: StateRecord, what: RegExp): Operator | undefined {
+    const after = this.before(change)?.serial ?? 0;
     return this.#records
       .filter(isOperator)
-      .findLast(({ action, serial }) => serial > after && serial < until && what.test(action));
+      .findLast(({ action, serial }) => serial > after && serial < change.serial && what.test(action));
   }
 
-  /** The last thing of one kind that was done to it. */
-  did(what: RegExp): Operator | undefined {
-    return this.asked(what, 0, Number.POSITIVE_INFINITY);
+  /** The last change to one of these states that somebody asked for. */
+  lastAsked(what: RegExp, ...to: readonly StateName[]): Operator | undefined {
+    const changes = this.states.filter((record) => to.includes(record.to));
+    return changes.map((change) => this.cause(change, what)).findLast((asked) => asked !== undefined);
   }
 
   daemonStarted(): Of<'daemon'> | undefined {
@@ -119,7 +123,7 @@ function startText(story: Story): string {
   if (started === undefined) return 'Its start is no longer in the journal.';
   const at = story.at(started.at);
   const previous = story.before(started);
-  const asked = story.asked(STARTS, previous?.serial ?? 0, started.serial);
+  const asked = story.cause(started, STARTS);
   if (started.from === 'BACKOFF') return `The start at ${at} followed ${started.tries ?? 0} that failed.`;
   if (asked !== undefined) return `It was started ${story.who(asked)}.`;
   if (started.from === 'EXITED' && previous !== undefined) {
@@ -141,17 +145,13 @@ function endText({ exit, expected, reason }: StateRecord): string {
 function stopText(story: Story): readonly string[] {
   const stopping = story.last('STOPPING');
   if (stopping === undefined) return [];
-  const previous = story.before(stopping);
-  const asked = story.asked(STOPS, previous?.serial ?? 0, stopping.serial) ?? story.asked(STOPS, 0, stopping.serial);
-  const isFresh = asked !== undefined && stopping.at - asked.at < ASKED_BEFORE;
-  const cause = isFresh ? `It was stopped ${story.who(asked)}.` : `It was asked to stop at ${story.at(stopping.at)}.`;
+  const asked = story.cause(stopping, STOPS);
+  const cause =
+    asked === undefined ? `It was asked to stop at ${story.at(stopping.at)}.` : `It was stopped ${story.who(asked)}.`;
   const killed = story.wasKilled(stopping.serial);
   const kill = `It did not end in time, so it got SIGKILL at ${killed === undefined ? '' : story.at(killed.at)}.`;
   return killed === undefined ? [cause] : [cause, kill];
 }
-
-/** A shutdown takes one level of priority after the other; a stop that was asked for earlier is not its cause. */
-const ASKED_BEFORE = 600_000;
 
 /** The failed starts before the last change, how they failed, and how fast. */
 function failures(story: Story): string {
@@ -191,7 +191,11 @@ function stopped(subject: Subject, story: Story): readonly string[] {
     const why = subject.isDisabled || !subject.autostart ? `: ${cause}` : '';
     return [`It was not started${since}${why}.`];
   }
-  if (last.from === 'BACKOFF') return ['It was stopped while it waited for its next start.'];
+  if (last.from === 'BACKOFF') {
+    const asked = story.cause(last, GIVES_UP);
+    const who = asked === undefined ? `at ${story.at(last.at)}` : story.who(asked);
+    return [`It was stopped ${who}, while it waited for its next start.`];
+  }
   const lasted = last.exit === undefined ? '' : ` It ended at ${story.at(last.at)}${endText(last)}.`;
   const [cause = 'It was stopped.', ...rest] = stopText(story);
   return [`${cause}${lasted}`, ...rest];
@@ -232,7 +236,8 @@ const capital = (text: string): string => text.charAt(0).toUpperCase() + text.sl
 
 /** The last things that somebody did, where they are not told already. */
 function lastActions({ state }: Subject, story: Story): readonly string[] {
-  const [start, stop] = [story.did(STARTS), story.did(STOPS)];
+  const start = story.lastAsked(STARTS, 'STARTING');
+  const stop = story.lastAsked(STOPS, 'STOPPING', 'STOPPED');
   const isToldStart = state === 'RUNNING' || state === 'STARTING';
   const isToldStop = state === 'STOPPED' || state === 'STOPPING';
   return [
@@ -248,7 +253,10 @@ function lastActions({ state }: Subject, story: Story): readonly string[] {
 export function explain(subject: Subject, records: readonly JournalRecord[], now: EpochMillis): readonly string[] {
   const { group, process, state, pid } = subject;
   const story = new Story(subject, records, now);
-  const last = story.last(state);
+  const daemon = story.daemonStarted();
+  const change = story.last(state);
+  // An earlier daemon knew of it; this one has begun anew.
+  const last = state === 'STOPPED' && (daemon?.serial ?? 0) > (change?.serial ?? 0) ? undefined : change;
   const ago = last === undefined ? '' : ` since ${story.at(last.at)}, for ${duration(now - last.at)}`;
   const who = pid > 0 ? ` with pid ${pid}` : '';
   const disabled = story.disabled();

@@ -11,7 +11,8 @@ import { entryOf } from '../journal/record.ts';
 import type { StateName } from '../process/state.ts';
 import { type EpochMillis, type Millis, millis } from '../units.ts';
 import type { Children, MainLog, Slot } from './host.ts';
-import type { Journal } from './journal.ts';
+import type { JournalAccess } from './journal.ts';
+import { keptEvents, type Positions } from './replay.ts';
 
 type ListenerConfig = Extract<GroupConfig, { readonly kind: 'eventlistener' }>;
 
@@ -21,7 +22,8 @@ export interface ListenerPorts {
   readonly identifier: string;
   readonly bus: Bus;
   readonly after: PoolPorts['after'];
-  readonly journal: Journal;
+  readonly journal: JournalAccess;
+  readonly positions: Positions;
 }
 
 export class Listeners {
@@ -42,17 +44,23 @@ export class Listeners {
   }
 
   openPool(config: ListenerConfig): void {
-    const { log, children, identifier, after, bus } = this.#ports;
+    const { log, children, identifier, after, bus, journal } = this.#ports;
     const pool = new ListenerPool(
       { config, server: identifier, lengthIn: 'characters' },
       {
         send: (process, data) => children.write({ group: config.name, process }, data),
         log: (level, message) => log.log(level, message),
         after,
+        kept: config.replay && journal.problem === undefined ? keptEvents(this.#ports, config.name) : undefined,
       },
     );
     this.#pools.set(config.name, pool);
     bus.subscribe(pool);
+  }
+
+  /** Ends all conversations: the bus outlives this run of the daemon. */
+  close(): void {
+    for (const group of Array.from(this.#pools.keys())) this.closePool(group);
   }
 
   closePool(group: string): void {

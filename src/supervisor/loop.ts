@@ -153,7 +153,9 @@ export class Loop {
   setDisabled(slot: Slot, isDisabled: boolean): void {
     const record = this.find(slot);
     if (record === undefined || record.isDisabled === isDisabled) return;
-    this.world.get(slot.group)?.processes.set(slot.process, { ...record, isDisabled });
+    const marked = { ...record, isDisabled };
+    this.world.get(slot.group)?.processes.set(slot.process, marked);
+    this.#ports.save(marked);
     const { name } = record.state;
     if (isDisabled && (name === 'BACKOFF' || name === 'EXITED')) this.move(slot, { kind: 'stop' });
   }

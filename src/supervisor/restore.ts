@@ -6,6 +6,7 @@ import { pidOf } from '../process/machine.ts';
 import { isStopped } from '../process/state.ts';
 import { millis, pid } from '../units.ts';
 import type { MainLog, Outputs, Slot } from './host.ts';
+import type { Journal } from './journal.ts';
 import type { Listeners } from './listeners.ts';
 import type { Loop } from './loop.ts';
 import { type Evidence, type Recovery, recover, type Sighting } from './recovery.ts';
@@ -28,6 +29,7 @@ export interface RestorePorts {
   readonly outputs: Outputs;
   readonly events: Listeners;
   readonly log: MainLog;
+  readonly journal: Journal;
   readonly recoverer: Recoverer;
 }
 
@@ -60,7 +62,8 @@ export function restore(groups: readonly GroupRecord[], ports: RestorePorts): Fi
   };
 }
 
-function carryOut(found: Recovery, record: ProcessRecord, { loop, recoverer, outputs, log }: RestorePorts): void {
+function carryOut(found: Recovery, record: ProcessRecord, ports: RestorePorts): void {
+  const { loop, recoverer, outputs, log, journal } = ports;
   const { slot, state, spawns } = record;
   switch (found.kind) {
     case 'as-it-was':
@@ -69,7 +72,10 @@ function carryOut(found: Recovery, record: ProcessRecord, { loop, recoverer, out
     case 'adopted': {
       outputs.attach(slot);
       if (found.kind === 'kept') recoverer.keep(slot, found.child);
-      else recoverer.adopt(slot, found.child);
+      else {
+        journal.append({ kind: 'adopted', ...slot, pid: found.child.pid });
+        recoverer.adopt(slot, found.child);
+      }
       if (pidOf(state) === undefined) loop.child(spawnedEvent(slot, found.child));
       return loop.resume(slot);
     }

@@ -22,7 +22,7 @@ import { changesOf, type SavedChange, type SavedWorld, savedProcess } from './sa
 import { sendAsked } from './signals.ts';
 import type { Store } from './store.ts';
 import type { Change } from './transition.ts';
-import type { ProcessRecord } from './world.ts';
+import { allProcesses, type ProcessRecord } from './world.ts';
 
 export interface SupervisorPorts {
   readonly clock: Clock;
@@ -94,9 +94,12 @@ export class Supervisor implements Control {
 
   /** Goes on where an earlier brain ended, instead of booting. */
   resume(world: SavedWorld, recoverer: Recoverer): Findings {
-    const { events, outputs, log } = this.#ports;
+    const { events, outputs, log, journal } = this.#ports;
+    this.#disabled.load();
     for (const change of changesOf(world)) this.#ports.store.save(change);
-    const findings = restore(world.groups, { loop: this.#loop, outputs, events, log, recoverer });
+    const findings = restore(world.groups, { loop: this.#loop, outputs, events, log, journal, recoverer });
+    // The file is the truth, whatever was written down with the world.
+    for (const { slot } of allProcesses(this.#loop.world)) this.#loop.setDisabled(slot, this.#disabled.has(slot));
     this.#scheduleTick();
     if (world.mood === 'RUNNING') void restartListeners(world.groups, this.#loop);
     else this.#ending.resume(world.mood);

@@ -29,7 +29,7 @@ function aWorld(config: Config, behaviourOf: (slot: Slot) => Behaviour = () => L
       children: host,
       outputs: host,
       log: host,
-      journal: host,
+      journal: host.journal,
       disabled: host.disabled,
       events: host.listeners,
       pid: pid(1),

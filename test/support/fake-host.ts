@@ -7,7 +7,6 @@ import type { LogLevel, ProcessConfig } from '../../src/config/model.ts';
 import { fail, ok, type Result } from '../../src/errors.ts';
 import { Bus } from '../../src/events/bus.ts';
 import type { SupervisorEvent } from '../../src/events/event.ts';
-import type { Entry, JournalRecord } from '../../src/journal/record.ts';
 import type { CommandProblem } from '../../src/process/command.ts';
 import type { ExitStatus } from '../../src/process/state.ts';
 import type { DisabledStore } from '../../src/supervisor/disabled.ts';
@@ -21,9 +20,10 @@ import type {
   Slot,
   SpawnRequest,
 } from '../../src/supervisor/host.ts';
-import type { Journal } from '../../src/supervisor/journal.ts';
 import { Listeners } from '../../src/supervisor/listeners.ts';
+import type { Positions } from '../../src/supervisor/replay.ts';
 import { type EpochMillis, epochMillis, type Millis, millis, type Pid, pid, type Signal } from '../../src/units.ts';
+import { FakeJournal } from './fake-journal.ts';
 
 /** How a child behaves. */
 export interface Behaviour {
@@ -65,9 +65,21 @@ export class FakeDisabled implements DisabledStore {
   }
 }
 
-export class FakeHost implements Clock, Children, Outputs, MainLog, Journal {
+/** Where pools got to, kept in memory. */
+export class FakePositions extends Map<string, number> implements Positions {
+  load(pool: string): number | undefined {
+    return this.get(pool);
+  }
+
+  save(pool: string, serial: number): void {
+    this.set(pool, serial);
+  }
+}
+
+export class FakeHost implements Clock, Children, Outputs, MainLog {
   readonly lines: string[] = [];
-  readonly records: JournalRecord[] = [];
+  readonly journal: FakeJournal = new FakeJournal(() => this.wall());
+  readonly positions: FakePositions = new FakePositions();
   readonly disabled: FakeDisabled = new FakeDisabled();
   readonly events: SupervisorEvent[] = [];
   readonly signals: { readonly slot: Slot; readonly signal: number; readonly whom: string; readonly at: number }[] = [];
@@ -91,7 +103,8 @@ export class FakeHost implements Clock, Children, Outputs, MainLog, Journal {
       children: this,
       identifier: 'supervisor',
       bus,
-      journal: this,
+      journal: this.journal,
+      positions: this.positions,
       after: (delay, run) => this.#later(delay, run),
     });
   }
@@ -129,12 +142,6 @@ export class FakeHost implements Clock, Children, Outputs, MainLog, Journal {
 
   log(level: LogLevel, message: string): void {
     this.lines.push(`${level} ${message}`);
-  }
-
-  append(entry: Entry): number {
-    const serial = this.records.length + 1;
-    this.records.push({ serial, at: this.wall(), ...entry });
-    return serial;
   }
 
   check(): CommandProblem | undefined {
