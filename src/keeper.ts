@@ -25,8 +25,9 @@ const report = new StartReport(launch.isDaemon);
 const main = join(dirname(process.argv[1] ?? ''), `superd${extname(process.argv[1] ?? '')}`);
 let logfile = '';
 let statedir = '';
-let waiting: NodeJS.Signals[] = [];
-let after: Extract<ToKeeper, { readonly op: 'leaving' }>['then'] = 'exit';
+const waiting: NodeJS.Signals[] = [];
+let hasGivenUp = false;
+let after: Extract<ToKeeper, { readonly op: 'leaving' }>['next'] = 'exit';
 
 const sockets = new HeldSockets();
 const spawner = new Spawner((message) => brain.tell(message), sockets);
@@ -39,6 +40,7 @@ const brain = new BrainProcess({
   gone: ({ isMeant, hasServed, status, why }) => {
     if (isMeant) return leave(status);
     if (!hasServed) return exit(status);
+    hasGivenUp = true;
     lastWord(`superd keeper: the brain ended ${why} and does not come up; the programs run on unattended until SIGHUP`);
   },
 });
@@ -77,7 +79,7 @@ function hear(message: ToKeeper): void {
       brain.ready(message.copy);
       return report.ready();
     case 'leaving':
-      after = message.then;
+      after = message.next;
       return brain.leaving();
   }
 }
@@ -110,7 +112,14 @@ function lastWord(text: string): void {
 
 function signalled(name: NodeJS.Signals): void {
   if (brain.isRunning) return brain.tell({ op: 'os-signal', name });
-  if (name === 'SIGHUP') return brain.retry();
+  if (!hasGivenUp) {
+    waiting.push(name);
+    return;
+  }
+  if (name === 'SIGHUP') {
+    hasGivenUp = false;
+    return brain.retry();
+  }
   if (name === 'SIGUSR1' || name === 'SIGUSR2') return;
   lastWord(`superd keeper: received ${name} without a brain, stopping ${spawner.signalAll('SIGTERM')} programs`);
   setTimeout(() => exit(spawner.signalAll('SIGKILL') > 0 ? 1 : 0), LAST_STOP_MS);

@@ -6,7 +6,8 @@ import { loadConfig } from './config/load.ts';
 import type { Config } from './config/model.ts';
 import { findConfigFile, parseOptions, ROOT_SEARCH_WARNING, type SuperdOptions, USAGE } from './config/options.ts';
 import { type ConfigFailure, formatFailure, formatProblem, problemJson } from './config/problems.ts';
-import { Daemon, type RunRequest, type StartProblem } from './daemon.ts';
+import type { RunRequest, StartProblem } from './daemon/request.ts';
+import { Daemon } from './daemon/run.ts';
 import { EXIT_USAGE, fail, ok, type Result } from './errors.ts';
 import { Bus } from './events/bus.ts';
 import { becomeUser } from './host/become.ts';
@@ -31,7 +32,7 @@ const HANDLED: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIG
 const launch = takeLaunch();
 let current: Daemon | undefined;
 /** What the keeper does when this brain ends. */
-let then: 'exit' | 'daemonize' | 'replace' = 'exit';
+let afterwards: 'exit' | 'daemonize' | 'replace' = 'exit';
 const link = new KeeperLink(() => {
   current?.log.log('critical', 'the keeper is gone; the programs run on, and wait for superd to be started again');
   process.exit(1);
@@ -85,7 +86,7 @@ function check(loaded: Result<Config, ConfigFailure>, { json }: RunOptions): num
 /** The first brain of a keeper. */
 async function begin(config: Config, hello: Hello, load: Load): Promise<number> {
   if (!config.daemon.nodaemon && !launch.isDaemon) {
-    then = 'daemonize';
+    afterwards = 'daemonize';
     return 0;
   }
   const prepared = await prepare(config);
@@ -192,7 +193,7 @@ async function supervise({ config, hello, load, messages, mayRecover }: Task): P
     const outcome = await current.finished;
     if (outcome === 'replace') {
       // Nothing is closed: all that is open, made and written down is for the next brain.
-      then = 'replace';
+      afterwards = 'replace';
       return 0;
     }
     await current.close();
@@ -220,7 +221,7 @@ function listen(): void {
 }
 
 async function leave(status: number): Promise<void> {
-  link.send({ op: 'leaving', then, status });
+  link.send({ op: 'leaving', next: afterwards, status });
   await link.flush();
   process.exit(status);
 }

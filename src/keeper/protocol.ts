@@ -84,7 +84,7 @@ export type ToKeeper =
    */
   | { readonly op: 'ready'; readonly logfile: string; readonly statedir: string; readonly copy: string }
   /** The next end of the brain is meant, and what is to follow it. */
-  | { readonly op: 'leaving'; readonly then: 'exit' | 'daemonize' | 'replace'; readonly status: number };
+  | { readonly op: 'leaving'; readonly next: 'exit' | 'daemonize' | 'replace'; readonly status: number };
 
 export type ToBrain =
   | {

@@ -259,7 +259,10 @@ function play(world: World, one: Move): void {
     case 'remove':
       supervisor.removeGroup(`g${one.group}`);
       return;
-    default:
+    case 'start':
+    case 'stop':
+    case 'signal':
+    case 'stdin':
       return playProcess(world, one.kind, slot(`g${one.group}`, `p${one.process}`));
   }
 }
@@ -278,7 +281,7 @@ function assertChains(host: FakeHost): void {
   const last = new Map<string, string>();
   for (const event of host.events) {
     if (event.kind === 'process-group') {
-      for (const key of [...last.keys()]) if (key.startsWith(`${event.group}:`)) last.delete(key);
+      for (const key of last.keys()) if (key.startsWith(`${event.group}:`)) last.delete(key);
     }
     if (event.kind !== 'process-state') continue;
     const key = `${event.group}:${event.process}`;
