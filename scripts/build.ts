@@ -9,7 +9,7 @@ const root = `${import.meta.dirname}/..`;
 const programs = ['superd', 'superctl', 'crashmail', 'keeper', 'pidproxy', 'echo_superd_conf'].filter((name) =>
   existsSync(`${root}/src/${name}.ts`),
 );
-/** The thread that superd runs beside itself. */
+/** The thread that the keeper runs when there are fcgi-programs. */
 const threads = { 'fcgi-holder': 'src/host/fcgi-holder.ts' };
 
 rmSync(`${root}/dist`, { recursive: true, force: true });

@@ -5,35 +5,16 @@
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { errnoOf } from './errno.ts';
-
-/** Where to listen, as net.Server takes it. */
-export interface Listening {
-  readonly path?: string;
-  readonly host?: string;
-  readonly port?: number;
-  readonly backlog: number;
-}
-
-export type HolderRequest =
-  | { readonly kind: 'listen'; readonly id: number; readonly where: Listening }
-  | { readonly kind: 'close'; readonly id: number };
-
-/** `error` is an errno's name. */
-export type HolderAnswer =
-  | { readonly kind: 'listening'; readonly fd: number }
-  | { readonly kind: 'closed' }
-  | { readonly kind: 'failed'; readonly error: string };
-
-/** Both count up: requests by the main thread, answers by this one. */
-export const REQUESTS = 0;
-export const ANSWERS = 1;
-
-export interface HolderData {
-  readonly counters: Int32Array;
-  readonly port: MessagePort;
-}
+import {
+  ANSWERS,
+  type HolderAnswer,
+  type HolderData,
+  type HolderRequest,
+  type Listening,
+  REQUESTS,
+} from './fcgi-protocol.ts';
 
 const isHolderData = (value: unknown): value is HolderData =>
   typeof value === 'object' && value !== null && 'counters' in value && 'port' in value;

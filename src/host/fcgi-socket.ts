@@ -1,17 +1,17 @@
 /**
  * Listening sockets that superd opens and programs accept from. superd itself must not accept: a connection that it took
- * would be lost. The thread in `fcgi-holder.ts` holds them; it is started by the first, and costs 12 MB once.
+ * would be lost. The thread in `fcgi-holder.ts` holds them; the first starts it, for 12 MB once.
  * This file knows nothing of groups, so the sockets can be held by whoever spawns the programs.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, lstatSync, statSync, unlinkSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { dirname } from 'node:path';
-import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import type * as Threads from 'node:worker_threads';
 import type { FcgiSocket } from '../config/model.ts';
 import { fail, HostError, ok, type Result } from '../errors.ts';
 import { errnoOf } from './errno.ts';
-import { ANSWERS, type HolderAnswer, type HolderData, type HolderRequest, REQUESTS } from './fcgi-holder.ts';
+import { ANSWERS, type HolderAnswer, type HolderData, type HolderRequest, REQUESTS } from './fcgi-protocol.ts';
 
 /** What supervisord asks for; the system caps it at net.core.somaxconn. */
 const SOMAXCONN = 4096;
@@ -28,6 +28,9 @@ export interface HeldSocket {
   /** Stops listening, and removes the file of a unix socket. */
   close(): void;
 }
+
+/** Loaded when the first socket is opened: most daemons never open one. */
+const threads = (): typeof Threads => process.getBuiltinModule('node:worker_threads');
 
 const isAnswer = (value: unknown): value is HolderAnswer =>
   typeof value === 'object' && value !== null && 'kind' in value;
@@ -57,10 +60,11 @@ function clearPath(path: string): void {
 
 class Holder {
   readonly #counters = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
-  readonly #port: MessagePort;
-  readonly #worker: Worker;
+  readonly #port: Threads.MessagePort;
+  readonly #worker: Threads.Worker;
 
   constructor() {
+    const { MessageChannel, Worker } = threads();
     const { port1, port2 } = new MessageChannel();
     const file = import.meta.url.endsWith('.cjs') ? './fcgi-holder.cjs' : './fcgi-holder.ts';
     this.#port = port1;
@@ -77,6 +81,7 @@ class Holder {
   }
 
   ask(request: HolderRequest): HolderAnswer {
+    const { receiveMessageOnPort } = threads();
     // An answer that came too late for an earlier request.
     while (receiveMessageOnPort(this.#port) !== undefined);
     const answered = Atomics.load(this.#counters, ANSWERS);

@@ -59,7 +59,7 @@ describe('an fcgi-program', () => {
     assert.equal(readlinkSync(`/proc/${third.pid}/fd/0`), inode);
 
     await daemon.rpc('supervisor.stopProcessGroup', 'app');
-    assert.equal(existsSync(path), false);
+    await until('the socket file is gone', () => !existsSync(path));
     const url = `unix://${path}`;
     assert.deepEqual(lines(daemon, / socket /), [
       `INFO Creating socket ${url}`,
@@ -111,6 +111,32 @@ describe('an fcgi-program', () => {
     assert.match(await ask({ host: '127.0.0.1', port }), /^\d+$/);
     await assert.rejects(daemon.rpc('supervisor.sendProcessStdin', 'web:app_0', 'x'), /^Error: 20 NO_FILE: web:app_0$/);
     assert.equal(await daemon.stop(), 0);
+    daemon.assertQuiet();
+  });
+
+  test('answers while superd itself dies and comes back, and keeps its socket', async (t) => {
+    const config = `[fcgi-program:app]${PROGRAM}socket=unix://%(here)s/app.sock\n`;
+    const daemon = await startDaemon(t, { config, files: FILES, program: 'superd' });
+    const where = { path: join(daemon.dir, 'app.sock') };
+    const before = await daemon.reaches('app:app_0', 'RUNNING');
+    await daemon.reaches('app:app_1', 'RUNNING');
+    const inode = readlinkSync(`/proc/${before.pid}/fd/0`);
+    const brain = daemon.processes().find(({ command }) => command.startsWith('superd brain'));
+    assert.ok(brain !== undefined);
+    process.kill(brain.pid, 'SIGKILL');
+    assert.match(await ask(where), /^\d+$/);
+    await until('superd answers', () =>
+      daemon.status('app:app_0').then(
+        ({ pid }) => pid === before.pid,
+        () => false,
+      ),
+    );
+    await daemon.rpc('supervisor.stopProcess', 'app:app_0');
+    await daemon.rpc('supervisor.startProcess', 'app:app_0');
+    const { pid } = await daemon.reaches('app:app_0', 'RUNNING');
+    assert.equal(readlinkSync(`/proc/${pid}/fd/0`), inode);
+    assert.equal(await daemon.stop(), 0);
+    assert.equal(existsSync(where.path), false);
     daemon.assertQuiet();
   });
 
