@@ -3,7 +3,6 @@
  * A composition root, like superd.ts, which starts one run after another.
  */
 import { rmdirSync } from 'node:fs';
-import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Config, ServerConfig } from './config/model.ts';
 import { logLine } from './config/problems.ts';
@@ -13,7 +12,7 @@ import { cleanAutoLogs, createAutoLog } from './host/auto-logs.ts';
 import { after, SystemClock } from './host/clock.ts';
 import { DisabledFile } from './host/disabled-file.ts';
 import { errnoOf } from './host/errno.ts';
-import { type OpenServer, openServer, type ServerProblem } from './host/http-server.ts';
+import { type OpenServer, openServer } from './host/http-server.ts';
 import { bootId } from './host/identity.ts';
 import { JournalFile } from './host/journal-file.ts';
 import type { Hello, KeeperLink } from './host/keeper-link.ts';
@@ -28,9 +27,9 @@ import { PipeFolder } from './host/pipes.ts';
 import { PoolPositions } from './host/pool-positions.ts';
 import { KeeperRecoverer } from './host/recoverer.ts';
 import { randomToken, sha1 } from './host/secrets.ts';
+import { serverProblemText } from './host/server-problem.ts';
 import { SharedSockets } from './host/shared-sockets.ts';
 import { Syslog, SyslogSink } from './host/syslog.ts';
-import { IN_USE } from './host/twin.ts';
 import { watchFiles } from './host/watch.ts';
 import type { WorldFile } from './host/world-file.ts';
 import { pidOf } from './process/machine.ts';
@@ -357,7 +356,7 @@ export class Daemon {
         notice: (text) => (this.#isBack ? undefined : notice(`${text}\n`)),
         report: (error) => this.#log.log('critical', `bug: ${error instanceof Error ? error.stack : String(error)}`),
       });
-      if (!opened.ok) return serverProblem(server, opened.error);
+      if (!opened.ok) return { status: 2, text: serverProblemText(server, opened.error) };
       this.#resources.use(disposable(opened.value));
     }
     return undefined;
@@ -424,20 +423,4 @@ function serverUrlOf(servers: readonly ServerConfig[]): string | undefined {
   if (unix !== undefined) return `unix://${unix.file}`;
   const inet = servers.find((server) => server.kind === 'inet');
   return inet === undefined ? undefined : `http://${inet.host === '' ? 'localhost' : inet.host}:${inet.port}`;
-}
-
-/** What Python calls a name that cannot be resolved. */
-const UNRESOLVED = -2;
-
-/** @source spec lifecycle 2.1, 6.7 */
-function serverProblem(server: ServerConfig, problem: ServerProblem): StartProblem {
-  if (problem.kind === 'in-use') return { status: 2, text: IN_USE };
-  const { code } = problem;
-  if (code === 'EPERM' && server.kind === 'unix' && server.chown !== undefined) {
-    const { uid, gid } = server.chown;
-    return { status: 2, text: `Not permitted to chown ${server.file} to uid/gid (${uid}, ${gid})` };
-  }
-  const number = Object.entries(constants.errno).find(([name]) => name === code)?.[1];
-  const reported = number === undefined ? UNRESOLVED : `errno.${code} (${number})`;
-  return { status: 2, text: `Cannot open an HTTP server: socket.error reported ${reported}` };
 }
