@@ -1,8 +1,7 @@
 /** The HTTP servers of a run: opened one after the other, announced in the log, closed with the run. */
-import { constants } from 'node:os';
 import type { Config, ServerConfig } from '../config/model.ts';
-import { type OpenServer, openServer, type ServerProblem } from '../host/http-server.ts';
-import { IN_USE } from '../host/twin.ts';
+import { type OpenServer, openServer } from '../host/http-server.ts';
+import { serverProblemText } from '../host/server-problem.ts';
 import type { MainLog } from '../supervisor/host.ts';
 import { createHandler, type WebPorts } from '../web/routes.ts';
 import type { StartProblem } from './request.ts';
@@ -29,7 +28,7 @@ export async function openServers(
       notice,
       report: (error) => web.log.log('critical', `bug: ${error instanceof Error ? error.stack : String(error)}`),
     });
-    if (!opened.ok) return serverProblem(server, opened.error);
+    if (!opened.ok) return { status: 2, text: serverProblemText(server, opened.error) };
     resources.use(disposable(opened.value));
   }
   return undefined;
@@ -54,20 +53,4 @@ export function serverUrlOf(servers: readonly ServerConfig[]): string | undefine
   if (unix !== undefined) return `unix://${unix.file}`;
   const inet = servers.find((server) => server.kind === 'inet');
   return inet === undefined ? undefined : `http://${inet.host === '' ? 'localhost' : inet.host}:${inet.port}`;
-}
-
-/** What Python calls a name that cannot be resolved. */
-const UNRESOLVED = -2;
-
-/** @source spec lifecycle 2.1, 6.7 */
-function serverProblem(server: ServerConfig, problem: ServerProblem): StartProblem {
-  if (problem.kind === 'in-use') return { status: 2, text: IN_USE };
-  const { code } = problem;
-  if (code === 'EPERM' && server.kind === 'unix' && server.chown !== undefined) {
-    const { uid, gid } = server.chown;
-    return { status: 2, text: `Not permitted to chown ${server.file} to uid/gid (${uid}, ${gid})` };
-  }
-  const number = Object.entries(constants.errno).find(([name]) => name === code)?.[1];
-  const reported = number === undefined ? UNRESOLVED : `errno.${code} (${number})`;
-  return { status: 2, text: `Cannot open an HTTP server: socket.error reported ${reported}` };
 }
