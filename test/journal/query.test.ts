@@ -89,7 +89,10 @@ test('eventOf() gives back every event that listeners were told of', () => {
 test('formatLine() gives one harmless line for any record', () => {
   fc.assert(
     fc.property(anEntry, (entry) => {
-      assert.match(formatLine(record(entry)), /^ {5}1 {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}[^\x00-\x1f\x7f-\x9f]+$/);
+      assert.match(
+        formatLine({ serial: 1, at }, formatRecord(record(entry))),
+        /^ {5}1 {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}[^\x00-\x1f\x7f-\x9f]+$/,
+      );
     }),
   );
 });
