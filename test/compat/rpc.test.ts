@@ -481,14 +481,14 @@ suite('rpc', needs('supervisord'), () => {
   test('going down', async (t) => {
     const deaf = program(
       'deaf',
-      `sh -c 'trap "" TERM; echo deaf; while :; do sleep 0.1; done'`,
+      `sh -c 'trap "" TERM; echo $$; while :; do sleep 0.1; done'`,
       'startsecs=0',
-      'stopwaitsecs=3',
+      'stopwaitsecs=60',
       'killasgroup=true',
       'stdout_logfile=%(here)s/deaf.log',
     );
     const pair = await startBoth(t, { config: deaf });
-    await pair.both((daemon) => written(daemon, 'deaf.log', (text) => text !== ''));
+    await pair.both((daemon) => written(daemon, 'deaf.log', (text) => text.endsWith('\n')));
     await calls(pair, [['supervisor.shutdown']]);
     await calls(pair, [
       ...METHODS.filter((name) => !['sendRemoteCommEvent', 'signalAllProcesses'].includes(name)).map(
@@ -501,7 +501,10 @@ suite('rpc', needs('supervisord'), () => {
       ['system.methodSignature', 'supervisor.getState'],
       ['system.multicall', [{ methodName: 'supervisor.getState' }]],
     ]);
-    await pair.same('it ends', (daemon) => daemon.ended());
+    await pair.same('it ends when the last program has', async (daemon) => {
+      process.kill(-Number(daemon.read('deaf.log')), 'SIGKILL');
+      return daemon.ended();
+    });
   });
 });
 
