@@ -1,7 +1,7 @@
 /** Every method of the API beside supervisord: the bytes of answers and faults, once times and pids are made the same. */
 import { writeFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
-import type { XmlValue } from '../../src/rpc/xml.ts';
+import { isStruct, type XmlValue } from '../../src/rpc/xml.ts';
 import { CONTROL, type Daemon } from '../support/daemon.ts';
 import { needs } from '../support/peers.ts';
 import { call, linesOf, post, program, type SideBySide, section, startBoth, written } from '../support/side-by-side.ts';
@@ -264,10 +264,13 @@ suite('rpc', needs('supervisord'), () => {
       ['system.methodHelp', 'supervisor.nope'],
       ['system.methodSignature', 'x'],
     ]);
-    await pair.same('getProcessInfo of a process in BACKOFF', async (daemon) => {
-      const info = await daemon.rpc('supervisor.getProcessInfo', 'backoff');
-      return info;
-    });
+    await pair.same('getProcessInfo of a process in BACKOFF', (daemon) =>
+      until('BACKOFF', async () => {
+        const info = await daemon.rpc('supervisor.getProcessInfo', 'backoff');
+        return isStruct(info) && info['statename'] === 'BACKOFF' && info;
+      }),
+    );
+    await pair.both((daemon) => daemon.reaches('backoff', 'BACKOFF'));
     await pair.same('listMethods', async (daemon) => {
       const names = await daemon.rpc('system.listMethods');
       return Array.isArray(names) ? names.filter((name) => !String(name).startsWith('superd.')) : names;
