@@ -212,8 +212,6 @@ export class Daemon {
     if (!this.#isBack) tellBeginning(this.#request, this.#log);
     const problem = await this.#openServers();
     if (problem !== undefined) return problem;
-    link.listen((message) => (message.op === 'os-signal' ? this.signal(message.name) : this.#children.hear(message)));
-    this.#resources.defer(() => link.pause());
     // Not before: the socket files of a live daemon are not to be touched.
     const obstacle = world === undefined ? await this.#supervisor.obstacle() : undefined;
     if (obstacle !== undefined) return { status: 1, text: obstacle };
@@ -234,6 +232,9 @@ export class Daemon {
       copy: keepCopy(daemon.statedir, (text) => this.#log.log('warn', text)),
     });
     this.#begin();
+    // Not before: an end that waited at the keeper is that of a process which is known again only now.
+    link.listen((message) => (message.op === 'os-signal' ? this.signal(message.name) : this.#children.hear(message)));
+    this.#resources.defer(() => link.pause());
     this.#begun.resolve();
     if (daemon.watch) this.#resources.use(await this.#watch());
     return undefined;
