@@ -4,10 +4,10 @@
  * a choice is printed and not written.
  */
 import { parseArgs } from 'node:util';
-import { busy, chatty, flood } from '../test/bench/output-experiments.ts';
 import { fiveHundred, hundred, thousand, twoHundred } from '../test/bench/control-experiments.ts';
 import { FIGURES, type Sample } from '../test/bench/figures.ts';
 import { Lab } from '../test/bench/lab.ts';
+import { busy, chatty, flood } from '../test/bench/output-experiments.ts';
 import { ALL_PEERS, isInstalled, type PeerName, packageOf } from '../test/bench/peers.ts';
 import { type Measured, tableOf } from '../test/bench/report.ts';
 import { median } from '../test/bench/statistics.ts';

@@ -10,6 +10,7 @@ import { repr } from '../repr.ts';
 import type { ChildEvent, Children, SignalTarget, Slot, SpawnRequest } from '../supervisor/host.ts';
 import { millis, type Pid, pid, type Signal } from '../units.ts';
 import type { Launcher, Pipes } from './launch-plan.ts';
+import { noteWork } from './tidy.ts';
 
 /** What the children need of whoever holds the pipes. */
 export interface ChildStdio {
@@ -124,6 +125,7 @@ export class KeptChildren implements Children {
   }
 
   #spawned(child: LiveChild): void {
+    noteWork();
     const pending = this.#pending.get(child.id);
     this.#pending.delete(child.id);
     this.#live.set(child.id, child);

@@ -2,9 +2,11 @@
  * The output of every slot: its named pipes, its log files, and the pump between them. Pipes live as long as the slot;
  * log files are opened at each spawn, as supervisord does, so a name that was removed meanwhile comes back.
  */
+import { truncateSync } from 'node:fs';
 import type { GroupConfig, ProcessConfig, StreamConfig } from '../config/model.ts';
 import { fail, ok, type Result } from '../errors.ts';
 import type { Channel, SupervisorEvent } from '../events/event.ts';
+import type { OutputEnd } from '../keeper/protocol.ts';
 import { communicationNote, outputCopy, protocolCopy } from '../logs/main-log.ts';
 import { Pump } from '../logs/pump.ts';
 import type { LogSink } from '../logs/sink.ts';
@@ -48,7 +50,8 @@ interface Stream {
   readonly config: StreamConfig;
   /** '' when nothing is written to a file. */
   readonly path: string;
-  readonly reader: PipeReader;
+  /** undefined: the program writes to the log itself. */
+  readonly reader: PipeReader | undefined;
   sinks: readonly LogSink[];
   pump: Pump | undefined;
 }
@@ -64,11 +67,24 @@ interface Opened {
 const pipeOf = (slot: Slot, stream: 'stdin' | Channel): string => `${keyOf(slot)}.${stream}`;
 const channelsOf = (config: ProcessConfig): readonly Channel[] =>
   config.redirectStderr ? ['stdout'] : ['stdout', 'stderr'];
-const pipesOf = (config: ProcessConfig): readonly ('stdin' | Channel)[] =>
-  config.socket === undefined ? ['stdin', ...channelsOf(config)] : channelsOf(config);
+const readChannelsOf = (config: ProcessConfig): readonly Channel[] =>
+  channelsOf(config).filter((channel) => !config[channel].isDirect);
+const pipesOf = (config: ProcessConfig): readonly ('stdin' | Channel)[] => [
+  ...(config.socket === undefined ? (['stdin'] as const) : []),
+  ...readChannelsOf(config),
+];
 
 const NO_CAPTURE = bytes(0);
 const NO_OUTPUTS = { onLog: undefined, onCommunication: undefined, onDebug: undefined, onUnterminated: undefined };
+
+function truncate(path: string): Result<void, string> {
+  try {
+    truncateSync(path);
+    return ok(undefined);
+  } catch (cause) {
+    return errnoOf(cause) === 'ENOENT' ? ok(undefined) : fail(errnoOf(cause));
+  }
+}
 
 function clearAll(sinks: readonly LogSink[]): Result<void, string> {
   for (const sink of sinks) {
@@ -113,7 +129,7 @@ export class SlotOutputs implements Outputs, ChildStdio {
     this.#slots.delete(keyOf(slot));
     opened.stdin?.close();
     for (const { reader, sinks } of opened.streams) {
-      reader.close();
+      reader?.close();
       for (const sink of sinks) sink.close();
     }
     for (const stream of pipesOf(opened.config)) this.#ports.pipes.unlink(pipeOf(slot, stream));
@@ -134,7 +150,7 @@ export class SlotOutputs implements Outputs, ChildStdio {
   clear(slot: Slot): Result<void, string> {
     for (const stream of this.#slots.get(keyOf(slot))?.streams ?? []) {
       if (stream.path === '') continue;
-      const cleared = stream.sinks.length === 0 ? this.#clearStopped(stream) : clearAll(stream.sinks);
+      const cleared = stream.sinks.length === 0 ? this.#clearUnopened(stream) : clearAll(stream.sinks);
       if (!cleared.ok) return cleared;
     }
     return ok(undefined);
@@ -169,7 +185,7 @@ export class SlotOutputs implements Outputs, ChildStdio {
       fail(`unknown error making dispatchers for ${repr(config.name)}: ${code}`);
     if (opened === undefined) return problem('ENOENT');
     for (const stream of opened.streams) {
-      stream.reader.hold();
+      stream.reader?.hold();
       const code = this.#openLogs(opened, stream);
       if (code !== undefined) return problem(code);
     }
@@ -183,7 +199,7 @@ export class SlotOutputs implements Outputs, ChildStdio {
   }
 
   listen(slot: Slot): void {
-    for (const { reader } of this.#slots.get(keyOf(slot))?.streams ?? []) reader.release();
+    for (const { reader } of this.#slots.get(keyOf(slot))?.streams ?? []) reader?.release();
   }
 
   /** A child that lives since before this superd: its logs are opened, and what it writes is read. */
@@ -202,7 +218,7 @@ export class SlotOutputs implements Outputs, ChildStdio {
     if (opened === undefined) return;
     opened.stdin?.close();
     for (const { reader, pump } of opened.streams) {
-      reader.drain();
+      reader?.drain();
       pump?.end();
     }
   }
@@ -221,8 +237,8 @@ export class SlotOutputs implements Outputs, ChildStdio {
 
   #openStream(slot: Slot, config: ProcessConfig, channel: Channel): Stream {
     const { pipes } = this.#ports;
+    const { isDirect } = config[channel];
     const talk = channel === 'stdout' ? this.#ports.dialogue(slot) : undefined;
-    const fd = pipes.openForReading(pipeOf(slot, channel));
     const take = (chunk: Uint8Array): void => {
       stream.pump?.write(chunk);
       talk?.(chunk);
@@ -231,7 +247,9 @@ export class SlotOutputs implements Outputs, ChildStdio {
       channel,
       config: config[channel],
       path: this.#knownLogs.get(keyOf(slot))?.[channel] ?? this.#pathOf(config, channel),
-      reader: new PipeReader(fd, talk !== undefined, take),
+      reader: isDirect
+        ? undefined
+        : new PipeReader(pipes.openForReading(pipeOf(slot, channel)), talk !== undefined, take),
       sinks: [],
       pump: undefined,
     };
@@ -258,6 +276,10 @@ export class SlotOutputs implements Outputs, ChildStdio {
     if (stream.path !== '') {
       const file = this.#ports.openLog(stream.path, stream.config);
       if (!file.ok) return file.error;
+      if (stream.config.isDirect) {
+        file.value.close();
+        return isRegular(stream.path) ? undefined : 'EINVAL';
+      }
       sinks.push(file.value);
     }
     const isDialogue = this.#ports.dialogue(slot) !== undefined && stream.channel === 'stdout';
@@ -296,19 +318,27 @@ export class SlotOutputs implements Outputs, ChildStdio {
     );
   }
 
-  #pipesOf({ slot, config }: Opened): Pipes {
+  #pipesOf({ slot, config, streams }: Opened): Pipes {
     const path = (stream: 'stdin' | Channel): string => this.#ports.pipes.pathOf(pipeOf(slot, stream));
+    const end = (channel: Channel): OutputEnd =>
+      config[channel].isDirect
+        ? { kind: 'file', path: streams.find((stream) => stream.channel === channel)?.path ?? '' }
+        : { kind: 'pipe', path: path(channel) };
     const { socket, redirectStderr } = config;
     return {
       stdin: socket === undefined ? { kind: 'pipe', path: path('stdin') } : { kind: 'socket', url: socket.url },
-      stdout: path('stdout'),
-      stderr: path(redirectStderr ? 'stdout' : 'stderr'),
+      stdout: end('stdout'),
+      stderr: end(redirectStderr ? 'stdout' : 'stderr'),
     };
   }
 
-  /** A stopped program's log is not open; if there is one, it is emptied all the same. */
-  #clearStopped(stream: Stream): Result<void, string> {
+  /**
+   * A stopped program's log is not open; if there is one, it is emptied all the same. One that the program writes itself
+   * is not deleted: it would go on in a file without a name.
+   */
+  #clearUnopened(stream: Stream): Result<void, string> {
     if (!isRegular(stream.path)) return ok(undefined);
+    if (stream.config.isDirect) return truncate(stream.path);
     const file = this.#ports.openLog(stream.path, stream.config);
     if (!file.ok) return file;
     try {

@@ -57,7 +57,9 @@ function everyProcess(): readonly Row[] {
     if (!/^\d+$/.test(name)) return [];
     const stat = read(`/proc/${name}/stat`);
     const [state, ppid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return state === undefined || ppid === undefined || state === 'Z' ? [] : [{ pid: Number(name), ppid: Number(ppid) }];
+    return state === undefined || ppid === undefined || state === 'Z'
+      ? []
+      : [{ pid: Number(name), ppid: Number(ppid) }];
   });
 }
 

@@ -18,7 +18,9 @@ const BUSY = { programs: 500, writers: 50, rate: 10_000, seconds: 10, calls: 20 
 function logsOf({ dir }: Running, name: string): readonly string[] {
   const inFolder = (folder: string, isOne: (file: string) => boolean): readonly string[] => {
     try {
-      return readdirSync(folder).filter(isOne).map((file) => join(folder, file));
+      return readdirSync(folder)
+        .filter(isOne)
+        .map((file) => join(folder, file));
     } catch {
       return [];
     }
@@ -64,7 +66,10 @@ export async function flood(lab: Lab, peer: PeerName): Promise<readonly Sample[]
 }
 
 const writers =
-  (lab: Lab, { programs, rate, seconds }: { readonly programs: number; readonly rate: number; readonly seconds: number }) =>
+  (
+    lab: Lab,
+    { programs, rate, seconds }: { readonly programs: number; readonly rate: number; readonly seconds: number },
+  ) =>
   (words: string): readonly Program[] =>
     Array.from({ length: programs }, (_, index) => {
       const name = `w${index}`;

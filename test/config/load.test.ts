@@ -54,6 +54,7 @@ test('loadConfig() gives every key of [supervisord] its default', () => {
 test('loadConfig() gives every key of [program:x] its default', () => {
   const stream = {
     captureMaxbytes: 0,
+    isDirect: false,
     eventsEnabled: false,
     logfile: { kind: 'auto' },
     backups: 10,
@@ -105,6 +106,7 @@ stdout_syslog=true\nstderr_logfile=NONE\nenvironment=A="b c"`;
     maxbytes: 1024,
     backups: 2,
     captureMaxbytes: 3,
+    isDirect: false,
     eventsEnabled: true,
     syslog: true,
   });
