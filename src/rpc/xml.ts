@@ -61,14 +61,31 @@ function encodeScalar(value: string | number | boolean | null): string {
   return typeof value === 'number' ? encodeNumber(value) : `<string>${escape(value ?? '')}</string>`;
 }
 
-function encodeValue(value: XmlValue): string {
-  if (typeof value !== 'object' || value === null) return `<value>${encodeScalar(value)}</value>\n`;
-  if (isList(value)) return `<value><array><data>\n${value.map(encodeValue).join('')}</data></array></value>\n`;
-  let members = '';
-  for (const name of Object.keys(value)) {
-    members += `<member>\n<name>${escape(name)}</name>\n${encodeValue(value[name] ?? null)}</member>\n`;
+/** Pieces for one join: a long answer that grows as a string is copied, and collected, again and again. */
+function addValue(pieces: string[], value: XmlValue): void {
+  if (typeof value !== 'object' || value === null) {
+    pieces.push('<value>', encodeScalar(value), '</value>\n');
+    return;
   }
-  return `<value><struct>\n${members}</struct></value>\n`;
+  if (isList(value)) {
+    pieces.push('<value><array><data>\n');
+    for (const item of value) addValue(pieces, item);
+    pieces.push('</data></array></value>\n');
+    return;
+  }
+  pieces.push('<value><struct>\n');
+  for (const name of Object.keys(value)) {
+    pieces.push('<member>\n<name>', escape(name), '</name>\n');
+    addValue(pieces, value[name] ?? null);
+    pieces.push('</member>\n');
+  }
+  pieces.push('</struct></value>\n');
+}
+
+function encodeValue(value: XmlValue): string {
+  const pieces: string[] = [];
+  addValue(pieces, value);
+  return pieces.join('');
 }
 
 /** Roughly the bytes of a value once it is encoded. */
