@@ -3,13 +3,15 @@
  * to docs/explanation/performance.md. `--only=restart,start` and `--peers=superd,supervisord` choose, `--rounds=3` repeats;
  * a choice is printed and not written.
  */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, release, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-import { fiveHundred, hundred, thousand, twoHundred } from '../test/bench/control-experiments.ts';
+import { fiveHundred, growth, hundred, thousand, twoHundred } from '../test/bench/control-experiments.ts';
 import { FIGURES, type Sample } from '../test/bench/figures.ts';
 import { Lab } from '../test/bench/lab.ts';
 import { busy, chatty, flood } from '../test/bench/output-experiments.ts';
 import { ALL_PEERS, isInstalled, type PeerName, packageOf } from '../test/bench/peers.ts';
-import { type Measured, tableOf } from '../test/bench/report.ts';
+import { type Measured, plotOf, tableOf } from '../test/bench/report.ts';
 import { median } from '../test/bench/statistics.ts';
 
 interface Experiment {
@@ -26,6 +28,7 @@ const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
   flood: { run: flood, peers: ALL_PEERS.filter((peer) => peer !== 'daemontools') },
   chatty: { run: chatty, peers: ALL_PEERS },
   busy: { run: busy, peers: WITH_API },
+  growth: { run: growth, peers: WITH_API },
 };
 
 const { values } = parseArgs({
@@ -37,6 +40,7 @@ const peers = ALL_PEERS.filter((peer) => wanted.includes(peer));
 for (const peer of peers.filter((one) => !isInstalled(one))) console.log(`${peer} is left out: ${packageOf(peer)}`);
 
 const collected = new Map<string, number[]>();
+const loadBefore = loadavg()[0] ?? 0;
 using lab = new Lab();
 for (let round = 0; round < Number(values.rounds); round += 1) {
   for (const [name, { run, peers: able }] of Object.entries(EXPERIMENTS)) {
@@ -56,4 +60,21 @@ for (let round = 0; round < Number(values.rounds); round += 1) {
 }
 
 const measured: Measured = new Map([...collected].map(([key, numbers]) => [key, median(numbers)]));
-console.log(tableOf(FIGURES, peers.filter(isInstalled), measured));
+const table = tableOf(FIGURES, peers.filter(isInstalled), measured);
+console.log(table);
+if (values.only === undefined && values.peers === undefined) write();
+
+/** Replaces what stands between the two marks of the page; the words around it are written by hand. */
+function write(): void {
+  const page = `${import.meta.dirname}/../docs/explanation/performance.md`;
+  const [cpu] = cpus();
+  const machine =
+    `${cpus().length} × ${cpu?.model.trim() ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, ` +
+    `Node ${process.version}; load average before the run ${loadBefore.toFixed(1)}; medians of ${values.rounds} rounds; ` +
+    `probes ${lab.probe.isCompiled ? 'compiled' : 'shell scripts'}.`;
+  const text = readFileSync(page, 'utf8');
+  const [begin, end] = ['<!-- measured: begin -->', '<!-- measured: end -->'];
+  const before = text.slice(0, text.indexOf(begin) + begin.length);
+  writeFileSync(page, `${before}\n\n${machine}\n\n${table}\n\n${text.slice(text.indexOf(end))}`);
+  writeFileSync(`${import.meta.dirname}/../docs/explanation/growth.svg`, plotOf(measured));
+}

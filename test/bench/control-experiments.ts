@@ -117,3 +117,28 @@ export function thousand(lab: Lab, peer: PeerName): Promise<readonly Sample[]> {
     ];
   });
 }
+
+const SIZES = [10, 100, 1000] as const;
+
+/** What a figure becomes as programs are added. */
+export async function growth(lab: Lab, peer: PeerName): Promise<readonly Sample[]> {
+  const samples: Sample[] = [];
+  for (const count of SIZES) {
+    await lab.trial(peer, lab.idle(count), async (trial) => {
+      const last = await everyWord(trial, count);
+      await settle();
+      await settle();
+      const agent = keepAlive();
+      const calls: number[] = [];
+      const { socket } = trial.running;
+      for (let call = 0; call < 10; call += 1) {
+        calls.push(await callTime(socket, 'supervisor.getAllProcessInfo', agent));
+      }
+      agent.destroy();
+      samples.push([`grow-start-${count}`, last.at - trial.startedAt]);
+      samples.push([`grow-memory-${count}`, memoryOf(trial.running.pids()).privateDirty]);
+      samples.push([`grow-rpc-${count}`, median(calls)]);
+    });
+  }
+  return samples;
+}

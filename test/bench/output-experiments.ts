@@ -11,7 +11,7 @@ import { LINE_BYTES, now } from './probe.ts';
 import { percentile } from './statistics.ts';
 
 const FLOOD_BYTES = 600e6;
-const CHATTY = { programs: 50, rate: 1000, seconds: 8 } as const;
+const CHATTY = { programs: 50, rate: 1000, seconds: 12, measured: 5 } as const;
 const BUSY = { programs: 500, writers: 50, rate: 10_000, seconds: 10, calls: 20 } as const;
 
 /** Every file that the supervisor keeps of a program's output. */
@@ -98,14 +98,14 @@ async function lineDelays(path: () => string | undefined, until: number): Promis
 }
 
 export function chatty(lab: Lab, peer: PeerName): Promise<readonly Sample[]> {
-  const { programs, rate, seconds } = CHATTY;
+  const { programs, rate, seconds, measured } = CHATTY;
   return lab.trial(peer, writers(lab, CHATTY), async (trial) => {
     await everyWord(trial, programs);
     const { running } = trial;
     const from = now();
     const pids = running.pids();
     const before = cpuSeconds(pids);
-    const delays = await lineDelays(() => logsOf(running, 'w0')[0], from + (seconds - 3) * 1000);
+    const delays = await lineDelays(() => logsOf(running, 'w0')[0], from + measured * 1000);
     const cpu = (cpuSeconds(pids) - before) / ((now() - from) / 1000);
     await everyWord(trial, programs, { what: 'done' });
     await pause(500);
