@@ -16,8 +16,8 @@ const threads = { 'fcgi-holder': 'src/host/fcgi-holder.ts' };
 
 const apart: Plugin = {
   name: 'parts',
-  setup({ onResolve }) {
-    onResolve({ filter: /\/args\.ts$/ }, ({ kind }) =>
+  setup(plugins) {
+    plugins.onResolve({ filter: /\/args\.ts$/ }, ({ kind }) =>
       kind === 'dynamic-import' ? { path: './args.cjs', external: true } : undefined,
     );
   },

@@ -16,6 +16,7 @@ import { bootId } from './host/identity.ts';
 import { type Hello, KeeperLink } from './host/keeper-link.ts';
 import { takeLaunch } from './host/launch.ts';
 import { limitsFor, tooFew } from './host/limits.ts';
+import { noteWork } from './host/tidy.ts';
 import { findTwin } from './host/twin.ts';
 import { type OpenedWorld, WorldFile } from './host/world-file.ts';
 import { repr } from './repr.ts';
@@ -192,6 +193,7 @@ async function supervise({ config, hello, load, messages, found }: Task): Promis
     });
     if (!daemon.ok) return startFailed(daemon.error);
     current = daemon.value;
+    noteWork('burst');
     const outcome = await current.finished;
     if (outcome === 'replace') {
       // Nothing is closed: all that is open, made and written down is for the next brain.

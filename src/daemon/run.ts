@@ -19,7 +19,6 @@ import { PoolPositions } from '../host/pool-positions.ts';
 import { KeeperRecoverer } from '../host/recoverer.ts';
 import { randomToken, sha1 } from '../host/secrets.ts';
 import { Syslog } from '../host/syslog.ts';
-import { noteWork } from '../host/tidy.ts';
 import { watchFiles } from '../host/watch.ts';
 import { pidOf } from '../process/machine.ts';
 import { publish } from '../rpc/methods.ts';
@@ -237,7 +236,6 @@ export class Daemon {
     link.listen((message) => (message.op === 'os-signal' ? this.signal(message.name) : this.#children.hear(message)));
     this.#resources.defer(() => link.pause());
     this.#begun.resolve();
-    noteWork('burst');
     if (daemon.watch) this.#resources.use(await this.#watch());
     return undefined;
   }
