@@ -372,7 +372,7 @@ test('loadConfig() refuses two groups or two processes of one name', () => {
   );
 });
 
-test('loadConfig() strips the protocol channel of listeners', () => {
+test('loadConfig() keeps what a listener says of its stdout, which only the API shows', () => {
   const text = `${D}[eventlistener:x]\ncommand=x\nevents=process_state,tick_5\nstdout_capture_maxbytes=5\nstdout_events_enabled=1\nstdout_syslog=1\nstderr_syslog=1`;
   const listener = group(text);
   assert.ok(listener.kind === 'eventlistener');
@@ -380,7 +380,7 @@ test('loadConfig() strips the protocol channel of listeners', () => {
   const { stdout, stderr } = process(text);
   assert.deepEqual(
     [stdout.captureMaxbytes, stdout.eventsEnabled, stdout.syslog, stderr.syslog],
-    [0, false, false, true],
+    [5, true, true, true],
   );
 });
 

@@ -346,6 +346,8 @@ test('openServer() tells why it cannot open', async () => {
   const file = unixConfig();
   writeFileSync(file.file, 'precious');
   assert.deepEqual(await openServer(file, options), { ok: false, error: { kind: 'error', code: 'EEXIST' } });
+  const long = { ...unixConfig(), file: join(dir, 'x'.repeat(108 - dir.length)) };
+  assert.deepEqual(await openServer(long, options), { ok: false, error: { kind: 'error', code: 'ENAMETOOLONG' } });
   const missing = { ...unixConfig(), file: join(dir, 'none', 'x.sock') };
   const refused = await openServer(missing, options);
   assert.ok(!refused.ok && refused.error.kind === 'error');
