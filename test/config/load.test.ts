@@ -145,6 +145,7 @@ const SUMMARIES: readonly (readonly [string, string])[] = [
   [`${D}directory=/nope`, '/nope is not an existing directory'],
   [`${D}user=nobody`, 'Invalid user name nobody'],
   [`${D}environment=A`, "Unexpected end of key/value pairs in value 'A'"],
+  [`${D}environment=A\n b`, "Unexpected end of key/value pairs in value 'A\nb'"],
   [`${D}[include]\n`, '.ini file has [include] section, but no files setting'],
   [`${D}[program:x]\n`, `program section program:x does not specify a command${SUFFIX}`],
   [`${P}umask=9`, `9 can not be converted to an octal type${SUFFIX}`],
