@@ -17,11 +17,13 @@ import { type OpenServer, openServer, type ServerProblem } from './host/http-ser
 import { bootId } from './host/identity.ts';
 import { JournalFile } from './host/journal-file.ts';
 import type { Hello, KeeperLink } from './host/keeper-link.ts';
-import { KeptChildren } from './host/kept-children.ts';
+import { KeptChildren, type Wanted } from './host/kept-children.ts';
 import { Launcher } from './host/launch-plan.ts';
+import { Leftovers } from './host/leftovers.ts';
 import { openLogFile } from './host/log-file.ts';
 import { logReader } from './host/log-reader.ts';
 import { type MainLogWriter, openMainLog } from './host/main-log.ts';
+import { protectFromOom } from './host/oom.ts';
 import { SlotOutputs } from './host/outputs.ts';
 import { removePidfile, writePidfile } from './host/pidfile.ts';
 import { PipeFolder } from './host/pipes.ts';
@@ -40,6 +42,7 @@ import { Listeners } from './supervisor/listeners.ts';
 import { changesOf, type SavedLogs, type SavedWorld } from './supervisor/saved.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import { Updater } from './supervisor/update.ts';
+import type { ProcessRecord } from './supervisor/world.ts';
 import { epochMillis, pid } from './units.ts';
 import { VERSION } from './version.ts';
 import { createHandler } from './web/routes.ts';
@@ -80,6 +83,7 @@ export class Daemon {
   readonly #listeners: Listeners;
   readonly #syslog: Syslog;
   readonly #children: KeptChildren;
+  readonly #leftovers: Leftovers;
   readonly #updater: Updater;
   /** The logs of every slot, by `group:process`. */
   readonly #logs = new Map<string, SavedLogs>();
@@ -130,8 +134,11 @@ export class Daemon {
       serverUrl: serverUrlOf(config.servers),
       forListeners: { SUPERD_CONFIG: config.file, SUPERD_STATEDIR: config.daemon.statedir },
     };
+    this.#leftovers = new Leftovers(worldFile.mark, log);
     this.#children = new KeptChildren({
       pipes: this.#outputs,
+      leftovers: this.#leftovers,
+      wanted: (slot) => wantedOf(this.#supervisor.record(slot)),
       launcher: new Launcher(environment, worldFile.mark),
       send: (message) => link.send(message),
       report: (event) => {
@@ -214,6 +221,7 @@ export class Daemon {
   /** Closes what is open, in the opposite order. */
   async close(): Promise<void> {
     await this.#resources.disposeAsync();
+    this.#leftovers.close();
     this.#syslog.close();
     this.#log.close();
   }
@@ -240,6 +248,7 @@ export class Daemon {
     this.#openJournal();
     if (!daemon.nocleanup && !this.#isBack) this.#cleanAutoLogs();
     this.#writePidfile();
+    protectFromOom();
     link.send({ op: 'ready', logfile: this.#log.path ?? '', statedir: daemon.statedir });
     this.#begin();
     this.#begun.resolve();
@@ -356,6 +365,7 @@ export class Daemon {
         handler: (request) => this.#begun.promise.then(() => handler(request)),
         notice: (text) => (this.#isBack ? undefined : notice(`${text}\n`)),
         report: (error) => this.#log.log('critical', `bug: ${error instanceof Error ? error.stack : String(error)}`),
+        tell: (level, text) => this.#log.log(level, text),
       });
       if (!opened.ok) return serverProblem(server, opened.error);
       this.#resources.use(disposable(opened.value));
@@ -412,6 +422,13 @@ export class Daemon {
       this.#log.log('warn', `cannot remove the state directory ${statedir}: ${code}`);
     }
   }
+}
+
+function wantedOf(record: ProcessRecord | undefined): Wanted | undefined {
+  if (record === undefined) return undefined;
+  const { config, state } = record;
+  if (state.name !== 'STOPPING') return { config, stop: 'no' };
+  return { config, stop: state.kills > 0 ? 'kill' : 'polite' };
 }
 
 const disposable = (server: OpenServer): AsyncDisposable => ({

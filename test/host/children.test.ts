@@ -7,8 +7,9 @@ import { after, describe, test } from 'node:test';
 import type { ProcessConfig } from '../../src/config/model.ts';
 import { ok } from '../../src/errors.ts';
 import { startTimeOf } from '../../src/host/identity.ts';
-import { KeptChildren } from '../../src/host/kept-children.ts';
+import { KeptChildren, type Wanted } from '../../src/host/kept-children.ts';
 import { Launcher } from '../../src/host/launch-plan.ts';
+import { Leftovers } from '../../src/host/leftovers.ts';
 import { openLogFile } from '../../src/host/log-file.ts';
 import { SlotOutputs } from '../../src/host/outputs.ts';
 import { PipeFolder, safeName } from '../../src/host/pipes.ts';
@@ -32,6 +33,9 @@ const whole = { whom: 'group', purpose: undefined } as const;
 /** Children with real pipes and logs; events are awaited by kind. */
 class Rig {
   readonly events: ChildEvent[] = [];
+  readonly lines: string[] = [];
+  /** What a test wants of its processes; others are not looked after. */
+  readonly wanted: Map<string, Wanted> = new Map();
   readonly outputs: SlotOutputs;
   readonly children: KeptChildren;
   readonly keeper: Spawner;
@@ -61,6 +65,8 @@ class Rig {
     this.children = new KeptChildren({
       pipes: this.outputs,
       launcher: new Launcher({ own: process.env, serverUrl: 'unix:///s' }, 'mark'),
+      leftovers: new Leftovers('mark', { log: (_, message) => this.lines.push(message) }),
+      wanted: (slot) => this.wanted.get(slot.process),
       send: (message) => this.#tellKeeper(message),
       report: (event) => {
         if (event.kind === 'spawned') this.#pid = event.pid;
