@@ -26,19 +26,22 @@ const report = new StartReport(launch.isDaemon);
 const main = join(dirname(process.argv[1] ?? ''), `superd${extname(process.argv[1] ?? '')}`);
 let logfile = '';
 let statedir = '';
-let waiting: NodeJS.Signals[] = [];
-let after: Extract<ToKeeper, { readonly op: 'leaving' }>['then'] = 'exit';
+const waiting: NodeJS.Signals[] = [];
+let hasGivenUp = false;
+let after: Extract<ToKeeper, { readonly op: 'leaving' }>['next'] = 'exit';
 
 const sockets = new HeldSockets();
 const spawner = new Spawner((message) => brain.tell(message), sockets);
 const brain = new BrainProcess({
-  command: () => [process.execPath, ...process.execArgv, main, ...process.argv.slice(2)],
+  command: (code) => [process.execPath, ...process.execArgv, code, ...process.argv.slice(2)],
+  main,
   env: { ...process.env, ...launchEnvironment(launch) },
   hear,
   connected,
   gone: ({ isMeant, hasServed, status, why }) => {
     if (isMeant) return leave(status);
     if (!hasServed) return exit(status);
+    hasGivenUp = true;
     lastWord(`superd keeper: the brain ended ${why} and does not come up; the programs run on unattended until SIGHUP`);
   },
 });
@@ -46,7 +49,7 @@ const brain = new BrainProcess({
 function connected(): void {
   const { served, lastEnd } = brain;
   const { children } = spawner;
-  brain.tell({ op: 'hello', version: PROTOCOL_VERSION, pid: process.pid, children, served, statedir, lastEnd });
+  brain.tell({ op: 'hello', version: PROTOCOL_VERSION, pid: process.pid, children, served, statedir, lastEnd, main });
   spawner.repeat();
   for (const name of waiting.splice(0)) brain.tell({ op: 'os-signal', name });
 }
@@ -74,11 +77,11 @@ function hear(message: ToKeeper): void {
     case 'ready':
       logfile = message.logfile;
       statedir = message.statedir;
-      brain.ready();
+      brain.ready(message.copy);
       protectFromOom();
       return report.ready();
     case 'leaving':
-      after = message.then;
+      after = message.next;
       return brain.leaving();
   }
 }
@@ -88,7 +91,7 @@ function leave(status: number): void {
     case 'exit':
       return exit(status);
     case 'replace':
-      return brain.start();
+      return brain.upgrade();
     case 'daemonize':
       void startDaemonProcess(launch).then(exit, () => exit(1));
   }
@@ -111,7 +114,14 @@ function lastWord(text: string): void {
 
 function signalled(name: NodeJS.Signals): void {
   if (brain.isRunning) return brain.tell({ op: 'os-signal', name });
-  if (name === 'SIGHUP') return brain.retry();
+  if (!hasGivenUp) {
+    waiting.push(name);
+    return;
+  }
+  if (name === 'SIGHUP') {
+    hasGivenUp = false;
+    return brain.retry();
+  }
   if (name === 'SIGUSR1' || name === 'SIGUSR2') return;
   lastWord(`superd keeper: received ${name} without a brain, stopping ${spawner.signalAll('SIGTERM')} programs`);
   setTimeout(() => exit(spawner.signalAll('SIGKILL') > 0 ? 1 : 0), LAST_STOP_MS);

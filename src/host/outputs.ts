@@ -119,7 +119,7 @@ export class SlotOutputs implements Outputs, ChildStdio {
   }
 
   closeAll(): void {
-    for (const { slot } of [...this.#slots.values()]) this.close(slot);
+    for (const { slot } of this.#slots.values()) this.close(slot);
     this.#ports.pipes.remove();
     this.#ports.sockets.closeAll();
   }
@@ -258,8 +258,8 @@ export class SlotOutputs implements Outputs, ChildStdio {
     config: ProcessConfig,
     { channel, path }: { readonly channel: Channel; readonly path: string | undefined },
   ): Stream {
-    const { pipes, dialogue } = this.#ports;
-    const talk = channel === 'stdout' ? dialogue(slot) : undefined;
+    const { pipes } = this.#ports;
+    const talk = channel === 'stdout' ? this.#ports.dialogue(slot) : undefined;
     const fd = pipes.openForReading(pipeOf(slot, channel));
     const take = (chunk: Uint8Array): void => {
       stream.pump?.write(chunk);

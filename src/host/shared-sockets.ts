@@ -59,6 +59,6 @@ export class SharedSockets {
   }
 
   closeAll(): void {
-    for (const users of [...this.#users.values()]) for (const user of users) this.release(user);
+    for (const users of this.#users.values()) for (const user of users) this.release(user);
   }
 }

@@ -98,8 +98,9 @@ export function* changesOf(world: SavedWorld): Generator<SavedChange> {
   }
 }
 
-export function savedProcess({ config: _, ...record }: ProcessRecord): SavedProcess {
-  return record;
+export function savedProcess(record: ProcessRecord): SavedProcess {
+  const { slot, state, spawns, startTime, startedAt, stoppedAt, spawnError, exitStatus, isDisabled, lastExit } = record;
+  return { slot, state, spawns, startTime, startedAt, stoppedAt, spawnError, exitStatus, isDisabled, lastExit };
 }
 
 function putProcess(groups: ReadonlyMap<string, GroupRecord>, saved: SavedProcess): void {

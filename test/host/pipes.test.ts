@@ -19,12 +19,12 @@ test('hold() leaves what is written in the pipe until release()', async (t) => {
     reader.close();
     other.close();
   });
-  appendFileSync(join(folder, 'p'), 'one');
+  appendFileSync(pipes.pathOf('p'), 'one');
   await until('the first piece', () => heard.length === 1);
   reader.hold();
-  appendFileSync(join(folder, 'p'), 'two');
+  appendFileSync(pipes.pathOf('p'), 'two');
   // Whoever is not held is read meanwhile, and has had its pause.
-  appendFileSync(join(folder, 'other'), 'x');
+  appendFileSync(pipes.pathOf('other'), 'x');
   await until('the other', () => heard.length === 2);
   await pause(100);
   assert.deepEqual(heard, ['one', 'other']);

@@ -18,8 +18,11 @@ interface World {
   next: Config | undefined;
 }
 
-function aWorld(config: Config, behaviourOf: (slot: Slot) => Behaviour = () => LIVES): World {
-  const host = new FakeHost();
+function aWorld(
+  config: Config,
+  behaviourOf: (slot: Slot) => Behaviour = () => LIVES,
+  host: FakeHost = new FakeHost(),
+): World {
   host.behaviourOf = behaviourOf;
   const finished: string[] = [];
   const supervisor = new Supervisor(
@@ -186,6 +189,97 @@ describe('the world', () => {
   });
 });
 
+describe('what is disabled', () => {
+  const ALWAYS = { autorestart: 'always', startsecs: seconds(0) } as const;
+
+  test('is not started with the daemon, nor with its group, and a start is refused', async () => {
+    const host = new FakeHost();
+    host.disabled.names = new Set(['x:x']);
+    const world = aWorld(aConfig([aGroup('x'), aGroup('y')]), () => LIVES, host);
+    host.advance(5000);
+    assert.deepEqual([stateOf(world, slot('x')), stateOf(world, slot('y'))], ['STOPPED', 'RUNNING']);
+    assert.equal(await world.supervisor.start(slot('x')), 'failed');
+    assert.ok(world.supervisor.removeGroup('x').ok);
+    assert.ok(world.supervisor.addGroup('x').ok);
+    host.advance(5000);
+    assert.equal(stateOf(world, slot('x')), 'STOPPED');
+    assert.ok(world.supervisor.enable(slot('x')).ok);
+    assert.deepEqual(host.disabled.names, new Set());
+    void world.supervisor.start(slot('x'));
+    host.advance(5000);
+    assert.equal(stateOf(world, slot('x')), 'RUNNING');
+    world.supervisor.shutdown();
+    host.advance(20_000);
+    host.assertQuiet();
+  });
+
+  test('runs on until it ends, and is not started again', () => {
+    const world = aWorld(aConfig([aGroup('x', [aProcess('x', ALWAYS)])]), () => ({ ...LIVES, exitsAfter: 5000 }));
+    world.host.advance(1000);
+    assert.ok(world.supervisor.disable(slot('x')).ok);
+    assert.equal(stateOf(world, slot('x')), 'RUNNING');
+    world.host.advance(60_000);
+    assert.equal(stateOf(world, slot('x')), 'EXITED');
+    assert.deepEqual(world.host.journal.of('x:x').filter(({ kind }) => kind === 'disabled').length, 1);
+    world.host.assertQuiet();
+  });
+
+  test('does not come back from BACKOFF or EXITED, and fails only once', () => {
+    const restless = aGroup('x', [aProcess('x', ALWAYS)]);
+    const world = aWorld(aConfig([restless, aGroup('y'), aGroup('z')]), ({ group }) =>
+      group === 'y' ? { ...LIVES, spawns: false } : { ...LIVES, exitsAfter: 1 },
+    );
+    world.host.advance(50);
+    assert.deepEqual([stateOf(world, slot('x')), stateOf(world, slot('y'))], ['EXITED', 'BACKOFF']);
+    world.supervisor.disable(slot('x'));
+    world.supervisor.disable(slot('y'));
+    world.host.advance(60_000);
+    assert.deepEqual([stateOf(world, slot('x')), stateOf(world, slot('y'))], ['EXITED', 'STOPPED']);
+    world.host.assertQuiet();
+  });
+
+  test('is not so when that cannot be remembered', () => {
+    const world = aWorld(aConfig([aGroup('x')]));
+    world.host.disabled.problem = 'cannot write it';
+    assert.deepEqual(world.supervisor.disable(slot('x')), fail('cannot write it'));
+    assert.equal(world.supervisor.process(slot('x'))?.isDisabled, false);
+    assert.deepEqual(world.host.journal.records.filter(({ kind }) => kind === 'disabled').length, 0);
+  });
+});
+
+test('signals and failed starts are in the journal, with their reasons', () => {
+  const world = aWorld(aConfig([aGroup('x'), aGroup('y')]), ({ group }) =>
+    group === 'x' ? { ...LIVES, stopsAfter: undefined } : { ...LIVES, spawns: false },
+  );
+  world.host.advance(2000);
+  world.supervisor.signal(slot('x'), signal(10));
+  world.supervisor.stop(slot('x'));
+  world.host.advance(20_000);
+  const sent = world.host.journal.records.flatMap((record) =>
+    record.kind === 'signal' ? [`${record.signal} ${record.why} ${record.target}`] : [],
+  );
+  assert.deepEqual(sent, ['SIGUSR1 operator process', 'SIGTERM stop process', 'SIGKILL kill process']);
+  const reasons = world.host.journal.records.flatMap((record) =>
+    record.kind === 'spawn-error' ? [record.reason] : [],
+  );
+  assert.deepEqual(new Set(reasons), new Set(["can't find command 'x'"]));
+  assert.equal(reasons.length, 4);
+});
+
+test('reread() records what changed by its keys, once', () => {
+  const world = aWorld(aConfig([aGroup('x'), aGroup('gone')]));
+  const secret = aProcess('x', { environment: { PASSWORD: 'hunter2' }, startretries: 9 });
+  world.next = aConfig([aGroup('x', [secret]), aGroup('new')]);
+  world.supervisor.reread();
+  world.supervisor.reread();
+  const [config, ...more] = world.host.journal.records.filter(({ kind }) => kind === 'config');
+  assert.equal(more.length, 0);
+  assert.ok(config?.kind === 'config');
+  assert.deepEqual([config.added, config.removed], [['new'], ['gone']]);
+  assert.deepEqual(config.changed, [{ group: 'x', keys: ['x.startretries', 'x.environment PASSWORD'] }]);
+  assert.ok(!JSON.stringify(world.host.journal.records).includes('hunter2'));
+});
+
 type Move =
   | {
       readonly kind: 'start' | 'stop' | 'remove' | 'add' | 'signal' | 'stdin';
@@ -259,7 +353,10 @@ function play(world: World, one: Move): void {
     case 'remove':
       supervisor.removeGroup(`g${one.group}`);
       return;
-    default:
+    case 'start':
+    case 'stop':
+    case 'signal':
+    case 'stdin':
       return playProcess(world, one.kind, slot(`g${one.group}`, `p${one.process}`));
   }
 }
@@ -278,7 +375,7 @@ function assertChains(host: FakeHost): void {
   const last = new Map<string, string>();
   for (const event of host.events) {
     if (event.kind === 'process-group') {
-      for (const key of [...last.keys()]) if (key.startsWith(`${event.group}:`)) last.delete(key);
+      for (const key of last.keys()) if (key.startsWith(`${event.group}:`)) last.delete(key);
     }
     if (event.kind !== 'process-state') continue;
     const key = `${event.group}:${event.process}`;

@@ -1,6 +1,7 @@
 /** What the fault tests need beside a daemon: small disks, what the kernel says of a process, whose brain is whose. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Daemon } from './daemon.ts';
@@ -38,19 +39,23 @@ export const brainOf = (daemon: Daemon): Promise<number> =>
   until('a brain', () => daemon.processes().find(({ command }) => command === 'superd brain')?.pid);
 
 /**
- * Mounts a small disk in a folder of a private directory; it goes with the test.
- * @returns why it cannot be done @throws in CI, where root can
+ * Mounts a small disk that goes with the test.
+ * @returns its folder, or why it cannot be had @throws in CI, where root can
  */
-export function smallDisk(t: TestContext, path: string, kibibytes: number): string | undefined {
-  mkdirSync(path, { recursive: true });
+export function smallDisk(t: TestContext, kibibytes: number): { readonly path: string } | { readonly skip: string } {
+  const path = mkdtempSync(join(tmpdir(), 'superd-disk-'));
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${kibibytes}k`, 'tmpfs', path], { stdio: 'pipe' });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${kibibytes}k,mode=755`, 'tmpfs', path], { stdio: 'pipe' });
   } catch (cause) {
+    rmdirSync(path);
     if (process.env['CI'] === 'true' && needsRoot === false) throw cause;
-    return 'cannot mount a tmpfs here';
+    return { skip: 'cannot mount a tmpfs' };
   }
-  t.after(() => execFileSync('umount', ['-l', path]));
-  return undefined;
+  t.after(() => {
+    execFileSync('umount', ['-l', path]);
+    rmdirSync(path);
+  });
+  return { path };
 }
 
 /** Numbers of /proc/PID/stat after the name; the first is the state. */

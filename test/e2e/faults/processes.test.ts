@@ -12,7 +12,7 @@
  * | 40     | the tests of the upgrade; that a newer state is left alone: `WorldFile.open()`              |
  */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -46,7 +46,7 @@ async function killHard(daemon: Daemon, ...others: readonly number[]): Promise<v
 
 const summed = (json: string): string => `${crc32(Buffer.from(json)).toString(16).padStart(8, '0')} ${json}`;
 
-describe('what was written down', () => {
+describe('what was written down', { concurrency: 3 }, () => {
   test('D3 #2 a state file that ends in the middle of a record is cut off there, and nothing is started twice', async (t) => {
     const daemon = await startDaemon(t, { config: SLEEP + program('other', 'sleep 1001') });
     const { pid } = await daemon.reaches('sleep', 'RUNNING');
@@ -96,18 +96,22 @@ describe('what was written down', () => {
   });
 });
 
-describe('descendants', () => {
+const TOLD = /WARN away ended, but lives on in part: process (\d+) \(sleep 1000\); a program that puts itself/;
+const LEFT = /INFO stopped plain lives on in part, as it has no killasgroup: process(?:es)? (\d+) \(/;
+
+function numberIn(daemon: Daemon, pattern: RegExp): number | undefined {
+  const found = pattern.exec(daemon.log())?.[1];
+  return found === undefined ? undefined : Number(found);
+}
+
+describe('descendants', { concurrency: 4 }, () => {
   test('D3 #4 a program that puts itself into the background is told of, with the pids to look for', async (t) => {
     const { section, file } = script('away', 'setsid sleep 1000 >/dev/null 2>&1 &\nexit 0\n', 'startretries=0');
     const daemon = await startDaemon(t, { config: section, files: file });
     await daemon.reaches('away', 'FATAL');
-    const [, pid] = await until('the message', () =>
-      /WARN away ended, but lives on in part: process (\d+) \(sleep 1000\); a program that puts itself/.exec(
-        daemon.log(),
-      ),
-    );
-    assert.ok(isAlive(Number(pid)));
-    process.kill(Number(pid), 'SIGKILL');
+    const pid = await until('the message', () => numberIn(daemon, TOLD));
+    assert.ok(isAlive(pid));
+    process.kill(pid, 'SIGKILL');
     assert.equal(await daemon.stop(), 0);
     daemon.assertQuiet();
   });
@@ -137,10 +141,7 @@ describe('descendants', () => {
     const { pid } = await daemon.reaches('plain', 'RUNNING');
     await until('the tree', () => daemon.tree(pid).length >= 2);
     assert.equal(await daemon.rpc('supervisor.stopProcess', 'plain'), true);
-    const [, left] = await until('the message', () =>
-      /INFO stopped plain lives on in part, as it has no killasgroup: process(?:es)? (\d+) \(/.exec(daemon.log()),
-    );
-    assert.ok(isAlive(Number(left)));
+    assert.ok(isAlive(await until('the message', () => numberIn(daemon, LEFT))));
     assert.equal(await daemon.stop(), 0);
   });
 
@@ -202,7 +203,7 @@ describe('descendants', () => {
   });
 });
 
-describe('what cannot be started', () => {
+describe('what cannot be started', { concurrency: 3 }, () => {
   test('D3 #11 a command that is missing, not executable, a directory or of no known format', async (t) => {
     const never = ['startretries=0', 'redirect_stderr=true'];
     const daemon = await startDaemon(t, {
@@ -250,8 +251,9 @@ describe('what cannot be started', () => {
 
   test('D3 #13 a directory or a log that cannot be used is the trouble of one program only', async (t) => {
     const dir = privateDirectory(t);
-    for (const name of ['logs', 'disk', 'gone']) mkdirSync(join(dir, name));
-    const skip = smallDisk(t, join(dir, 'disk'), 64);
+    mkdirSync(join(dir, 'gone'));
+    const disk = smallDisk(t, 64);
+    const place = 'path' in disk ? disk.path : dir;
     const daemon = new Daemon(dir, {
       config:
         program(
@@ -262,7 +264,7 @@ describe('what cannot be started', () => {
           'stderr_logfile=%(here)s/nodir.err',
         ) +
         program('nolog', 'sleep 1', 'stdout_logfile=%(here)s/gone/x.log', 'startretries=0', 'autostart=false') +
-        program('readonly', 'sleep 1', 'stdout_logfile=%(here)s/disk/x.log', 'startretries=0', 'autostart=false') +
+        program('readonly', 'sleep 1', `stdout_logfile=${place}/x.log`, 'startretries=0', 'autostart=false') +
         SLEEP,
     });
     await daemon.start();
@@ -271,11 +273,11 @@ describe('what cannot be started', () => {
     assert.match(daemon.read('nodir.err'), /couldn't chdir to \/does\/not\/exist: ENOENT/);
     await assert.rejects(daemon.rpc('supervisor.startProcess', 'nolog'), /50 SPAWN_ERROR: nolog/);
     assert.match(daemon.log(), /spawnerr: unknown error making dispatchers for 'nolog': ENOENT/);
-    if (skip === undefined) {
-      await daemon.run('/bin/mount', '-o', 'remount,ro', join(dir, 'disk'));
+    if ('path' in disk) {
+      await daemon.run('/bin/mount', '-o', 'remount,ro', disk.path);
       await assert.rejects(daemon.rpc('supervisor.startProcess', 'readonly'), /50 SPAWN_ERROR: readonly/);
       assert.match(daemon.log(), /spawnerr: unknown error making dispatchers for 'readonly': EROFS/);
-    } else t.diagnostic(skip);
+    } else t.diagnostic(disk.skip);
     await daemon.reaches('sleep', 'RUNNING');
     assert.equal(await daemon.stop(), 0);
     daemon.assertQuiet();
@@ -290,8 +292,18 @@ describe('what cannot be started', () => {
     for (const path of [dir, join(dir, 'tmp')]) chownSync(path, NOBODY, NOBODY);
     await daemon.start();
     const { pid } = await daemon.reaches('sleep', 'RUNNING');
-    const limit = (number: string): Promise<unknown> =>
-      daemon.run('/usr/bin/prlimit', '--pid', `${daemon.pid}`, `--nproc=${number}`);
+    const [setpriv = '', ...asNobody] = AS_NOBODY;
+    const limit = async (number: string): Promise<void> => {
+      const changed = await daemon.run(
+        setpriv,
+        ...asNobody,
+        '/usr/bin/prlimit',
+        '-p',
+        `${daemon.pid}`,
+        `--nproc=${number}`,
+      );
+      assert.deepEqual(changed, { stdout: '', stderr: '', status: 0 });
+    };
     await limit('1:10000');
     await assert.rejects(daemon.rpc('supervisor.startProcess', 'late'), /50 SPAWN_ERROR: late/);
     assert.match(daemon.log(), /spawnerr: Too many processes in process table to spawn 'late'/);
@@ -303,10 +315,12 @@ describe('what cannot be started', () => {
   });
 
   test('D3 #15 no more open files: some programs cannot be started, and clients are answered all the same', async (t) => {
-    const many = Array.from({ length: 40 }, (_, at) => program(`p${at}`, 'sleep 1000', 'startretries=0'));
+    const many = Array.from({ length: 40 }, (_, at) =>
+      program(`p${at}`, 'sleep 1000', 'startretries=0', 'stdout_logfile=NONE', 'stderr_logfile=NONE'),
+    );
     const daemon = new Daemon(privateDirectory(t), {
-      config: `[supervisord]\nminfds=64\n${many.join('')}`,
-      prefix: ['/usr/bin/prlimit', '--nofile=64:64', '--'],
+      config: `[supervisord]\nminfds=96\n${many.join('')}`,
+      prefix: ['/usr/bin/prlimit', '--nofile=96:96', '--'],
     });
     await daemon.start();
     const states = async (): Promise<readonly string[]> =>
@@ -332,6 +346,12 @@ describe('what cannot be started', () => {
   });
 });
 
+/** Not even root may in some containers. */
+function mayProtect(): string | false {
+  const tried = spawnSync('/bin/sh', ['-c', 'echo -900 > /proc/self/oom_score_adj'], { stdio: 'ignore' });
+  return tried.status === 0 ? false : 'may not lower oom_score_adj';
+}
+
 describe('what costs', () => {
   test('D3 #9 #21 a program that ends at once for ever, and one that closed its output, cost next to nothing', async (t) => {
     const closed = script('closed', 'exec >&- 2>&-\nexec sleep 1000\n');
@@ -354,7 +374,7 @@ describe('what costs', () => {
     daemon.assertQuiet();
   });
 
-  test('D3 #38 when memory runs out superd is spared, and its programs are not', { skip: needsRoot }, async (t) => {
+  test('D3 #38 when memory runs out superd is spared, and its programs are not', { skip: mayProtect() }, async (t) => {
     const daemon = await startDaemon(t, { config: SLEEP });
     const { pid } = await daemon.reaches('sleep', 'RUNNING');
     const scores = (): readonly number[] =>
