@@ -9,8 +9,7 @@ import { after, SystemClock } from '../host/clock.ts';
 import { DisabledFile } from '../host/disabled-file.ts';
 import { bootId } from '../host/identity.ts';
 import { JournalFile } from '../host/journal-file.ts';
-import { KeptChildren, type Wanted } from '../host/kept-children.ts';
-import { Launcher } from '../host/launch-plan.ts';
+import type { KeptChildren } from '../host/kept-children.ts';
 import { Leftovers } from '../host/leftovers.ts';
 import { logReader } from '../host/log-reader.ts';
 import { type MainLogWriter, openMainLog } from '../host/main-log.ts';
@@ -29,12 +28,12 @@ import { Listeners } from '../supervisor/listeners.ts';
 import { changesOf, type SavedLogs } from '../supervisor/saved.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
 import { Updater } from '../supervisor/update.ts';
-import type { ProcessRecord } from '../supervisor/world.ts';
 import { epochMillis, pid } from '../units.ts';
 import { VERSION } from '../version.ts';
+import { openChildren } from './children.ts';
 import { openOutputs } from './outputs.ts';
 import type { Outcome, RunRequest, StartProblem } from './request.ts';
-import { announceServers, openServers, serverUrlOf } from './servers.ts';
+import { announceServers, openServers } from './servers.ts';
 import { cleanLogs, leaveState, tellBeginning } from './state.ts';
 import { brainAccess } from './upgrade.ts';
 
@@ -114,23 +113,13 @@ export class Daemon {
           this.#listeners.status(slot.group) === undefined ? undefined : (chunk) => this.#listeners.output(slot, chunk),
       },
     });
-    const environment = {
-      own: process.env,
-      serverUrl: serverUrlOf(config.servers),
-      forListeners: { SUPERD_CONFIG: config.file, SUPERD_STATEDIR: config.daemon.statedir },
-    };
     this.#leftovers = new Leftovers(worldFile.mark, log);
-    this.#children = new KeptChildren({
-      pipes: this.#outputs,
+    this.#children = openChildren(request, {
+      log,
       leftovers: this.#leftovers,
-      wanted: (slot) => wantedOf(this.#supervisor.record(slot)),
-      launcher: new Launcher(environment, worldFile.mark),
-      send: (message) => link.send(message),
-      report: (event) => {
-        this.#supervisor.child(event);
-        if (event.kind === 'exited') log.log('debug', 'received SIGCHLD indicating a child quit');
-      },
-      signalFailed: (target, code) => log.log('critical', `unknown problem killing process ${target}:${code}`),
+      pipes: this.#outputs,
+      record: (slot) => this.#supervisor.record(slot),
+      child: (event) => this.#supervisor.child(event),
     });
     this.#listeners = new Listeners({
       log,
@@ -340,11 +329,4 @@ export class Daemon {
   #update(): void {
     this.#updater.update().catch((cause: unknown) => this.#log.log('critical', `bug: update failed: ${String(cause)}`));
   }
-}
-
-function wantedOf(record: ProcessRecord | undefined): Wanted | undefined {
-  if (record === undefined) return undefined;
-  const { config, state } = record;
-  if (state.name !== 'STOPPING') return { config, stop: 'no' };
-  return { config, stop: state.kills > 0 ? 'kill' : 'polite' };
 }

@@ -8,6 +8,7 @@ import type { LiveChild, ToBrain, ToKeeper } from '../keeper/protocol.ts';
 import type { CommandProblem, ResolvedCommand } from '../process/command.ts';
 import { repr } from '../repr.ts';
 import type { ChildEvent, Children, SignalTarget, Slot, SpawnRequest } from '../supervisor/host.ts';
+import type { ProcessRecord } from '../supervisor/world.ts';
 import { millis, type Pid, pid, type Signal, signal } from '../units.ts';
 import type { Launcher, Pipes } from './launch-plan.ts';
 import type { Leftovers } from './leftovers.ts';
@@ -28,19 +29,12 @@ export interface ChildStdio {
   write(slot: Slot, data: Uint8Array): Result<void, 'closed' | 'full'>;
 }
 
-/** What was wanted of a process when it ended. */
-export interface Wanted {
-  readonly config: ProcessConfig;
-  /** It was being stopped: politely, or by SIGKILL already. */
-  readonly stop: 'no' | 'polite' | 'kill';
-}
-
 export interface ChildrenPorts {
   readonly pipes: ChildStdio;
   readonly launcher: Launcher;
   readonly leftovers: Pick<Leftovers, 'end' | 'kill' | 'note'>;
   /** undefined for a slot that is no more. */
-  wanted(slot: Slot): Wanted | undefined;
+  record(slot: Slot): Pick<ProcessRecord, 'config' | 'state'> | undefined;
   send(message: ToKeeper): void;
   report(event: ChildEvent): void;
   /** A signal could not be sent; the text is an errno's name. */
@@ -169,14 +163,16 @@ export class KeptChildren implements Children {
   #exited(message: Exited): void {
     const { id, serial, pid: number } = message;
     const slot = slotOf(id);
-    const { leftovers, wanted } = this.#ports;
+    const { leftovers } = this.#ports;
     if (this.#live.get(id)?.serial === serial) this.#live.delete(id);
-    const found = wanted(slot);
-    if (found === undefined) return this.#reportEnd(slot, message);
-    const { config, stop } = found;
+    const record = this.#ports.record(slot);
+    if (record === undefined) return this.#reportEnd(slot, message);
+    const { config, state } = record;
     const ended = { id, serial, pid: number, config };
-    if (stop !== 'no' && config.killasgroup) return leftovers.end(ended, stop, () => this.#reportEnd(slot, message));
-    leftovers.note(ended, stop !== 'no');
+    if (state.name === 'STOPPING' && config.killasgroup) {
+      return leftovers.end(ended, state.kills > 0 ? 'kill' : 'polite', () => this.#reportEnd(slot, message));
+    }
+    leftovers.note(ended, state.name === 'STOPPING');
     this.#reportEnd(slot, message);
   }
 

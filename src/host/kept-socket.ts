@@ -118,7 +118,7 @@ async function listenAgain(config: UnixServer, ports: KeptSocketPorts): Promise<
 /** Nobody may connect before the file has its rights, and its name leads to a live server or to none. */
 async function listen(config: UnixServer, ports: KeptSocketPorts): Promise<Result<Listening, ServerProblem>> {
   const temporary = temporaryName(config.file);
-  const server = createServer({ allowHalfOpen: true }, ports.connected);
+  const server = createServer({ allowHalfOpen: true }, (connection) => ports.connected(connection));
   server.maxConnections = ports.maxConnections;
   // listen() binds before it returns.
   const umask = process.umask(0o177);

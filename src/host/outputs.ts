@@ -236,12 +236,11 @@ export class SlotOutputs implements Outputs, ChildStdio {
   }
 
   /** @throws the system error; nothing stays open then */
-  #openPlace({ slot, config }: Place, logs: SavedLogs | undefined): Opened {
+  #openPlace(place: Place, logs: SavedLogs | undefined): Opened {
+    const { slot, config } = place;
     const streams: Stream[] = [];
     try {
-      for (const channel of channelsOf(config)) {
-        streams.push(this.#openStream(slot, config, { channel, path: logs?.[channel] }));
-      }
+      for (const channel of channelsOf(config)) streams.push(this.#openStream(place, channel, logs?.[channel]));
     } catch (cause) {
       for (const { reader } of streams) reader.close();
       throw cause;
@@ -253,11 +252,7 @@ export class SlotOutputs implements Outputs, ChildStdio {
     return opened;
   }
 
-  #openStream(
-    slot: Slot,
-    config: ProcessConfig,
-    { channel, path }: { readonly channel: Channel; readonly path: string | undefined },
-  ): Stream {
+  #openStream({ slot, config }: Place, channel: Channel, path: string | undefined): Stream {
     const { pipes } = this.#ports;
     const talk = channel === 'stdout' ? this.#ports.dialogue(slot) : undefined;
     const fd = pipes.openForReading(pipeOf(slot, channel));
