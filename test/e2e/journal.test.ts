@@ -123,6 +123,7 @@ describe('the journal', () => {
     const daemon = await startDaemon(t, { config });
     await daemon.reaches('cat', 'RUNNING');
     await daemon.rpc('supervisor.sendProcessStdin', 'cat', 'hunter2');
+    await daemon.rpc('supervisor.sendRemoteCommEvent', 'kind', 'hunter3');
     await daemon.rpc('system.multicall', [
       { methodName: 'supervisor.signalProcess', params: ['cat', 'CONT'] },
       { methodName: 'supervisor.getState', params: [] },
@@ -133,12 +134,14 @@ describe('the journal', () => {
       calls.map(({ action, args, by }) => [action, args.map(({ value }) => value), by]),
       [
         ['supervisor.sendProcessStdin', ['cat', '***'], { kind: 'server', section: 'unix_http_server' }],
+        ['supervisor.sendRemoteCommEvent', ['kind', '***'], { kind: 'server', section: 'unix_http_server' }],
         ['supervisor.signalProcess', ['cat', 'CONT'], { kind: 'server', section: 'unix_http_server' }],
       ],
     );
     const signal = records.find((record) => record.kind === 'signal');
     assert.deepEqual([signal?.signal, signal?.why], ['SIGCONT', 'operator']);
     assert.ok(!JSON.stringify(records).includes('hunter2'));
+    assert.ok(!JSON.stringify(await daemon.rpc('superd.history')).includes('hunter3'));
     await daemon.stop();
     daemon.assertQuiet();
   });
