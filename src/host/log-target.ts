@@ -66,7 +66,7 @@ export function isRegular(path: string): boolean {
 }
 
 /** Does a path lead to nothing, or to another regular file? What was put there by whoever may write there is not followed. */
-export function isElsewhere(path: string, identity: string): boolean {
+export function isElsewhere(path: string, { identity }: LogTarget): boolean {
   try {
     const stats = statSync(path, { throwIfNoEntry: false });
     if (stats === undefined) return lstatSync(path, { throwIfNoEntry: false }) === undefined;
@@ -75,6 +75,9 @@ export function isElsewhere(path: string, identity: string): boolean {
     return false;
   }
 }
+
+/** No path leads to it any more: what is written now is lost with the descriptor. */
+export const isDeleted = ({ fd }: LogTarget): boolean => fstatSync(fd).nlink === 0;
 
 /**
  * Opens for appending, without ever waiting: for the reader of a named pipe, or for a device.
