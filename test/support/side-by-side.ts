@@ -57,11 +57,11 @@ const EXCEPTIONS = [
 /** What differs between any two runs. */
 const VARYING = [
   [/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}/g, '<t>'],
+  [/(?<=---\w+-)[a-z0-9_]{8}(?=\.log)/g, '<random>'],
   [/(?<=^|\W)(pid:? ?)(?!0\b)\d+/g, '$1<pid>'],
   [/(?<=killing '[^']*' \()\d+(?=\) with)/g, '<pid>'],
   [/(?:\d+ days?, )?\d+:\d\d:\d\d/g, '<uptime>'],
   [/\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d\d \d\d:\d\d [AP]M\b/g, '<date>'],
-  [/(?<=---\w+-)[a-z0-9_]{8}(?=\.log)/g, '<random>'],
   [/(?<=<name>(?:start|stop|now)<\/name>\n<value><int>)(?!0<)\d+/g, '<time>'],
   [/(?<=<name>pid<\/name>\n<value><int>)(?!0<)\d+/g, '<pid>'],
 ] as const;
