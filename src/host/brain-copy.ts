@@ -6,7 +6,6 @@ import { copyFileSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { fail, ok, type Result } from '../errors.ts';
 import { bytes, millis } from '../units.ts';
-import { runCommand } from './command.ts';
 import { errnoOf } from './errno.ts';
 
 /** Only a bundle is one file that runs anywhere. */
@@ -49,6 +48,8 @@ function isSame(own: string, copy: string): boolean {
 
 /** The code that a new brain would run: where this one was started from, or where its original is. */
 export async function checkCode(main: string): Promise<Result<void, string>> {
+  // Loaded when first used: an idle brain does without it.
+  const { runCommand } = await import('./command.ts');
   const outcome = await runCommand({
     command: process.execPath,
     args: ['--check', main],

@@ -18,7 +18,7 @@ import type { Journal } from './journal.ts';
 import type { Listeners } from './listeners.ts';
 import { Loop } from './loop.ts';
 import { type Findings, type Recoverer, restartListeners, restore } from './restore.ts';
-import { changesOf, type SavedChange, type SavedWorld, savedProcess } from './saved.ts';
+import { type SavedChange, type SavedWorld, savedProcess } from './saved.ts';
 import { sendAsked } from './signals.ts';
 import type { Store } from './store.ts';
 import type { Change } from './transition.ts';
@@ -96,7 +96,10 @@ export class Supervisor implements Control {
   resume(world: SavedWorld, recoverer: Recoverer): Findings {
     const { events, outputs, log, journal } = this.#ports;
     this.#disabled.load();
-    for (const change of changesOf(world)) this.#ports.store.save(change);
+    // All else stands in the store already.
+    if (world.booted !== this.#booted) {
+      this.#ports.store.save({ kind: 'config', booted: this.#booted, read: world.read });
+    }
     const findings = restore(world.groups, { loop: this.#loop, outputs, events, log, journal, recoverer });
     // The file is the truth, whatever was written down with the world.
     for (const { slot } of allProcesses(this.#loop.world)) this.#loop.setDisabled(slot, this.#disabled.has(slot));

@@ -371,7 +371,7 @@ suite('supervisorctl', needs('supervisord', 'supervisorctl'), () => {
       const ended = once(child, 'close');
       child.kill('SIGINT');
       await ended;
-      return [output, child.exitCode, child.signalCode];
+      return [output.replaceAll('wake\n', ''), child.exitCode, child.signalCode];
     });
     await pair.same('tail -f of no process', (daemon) => run(daemon, 'tail -f nope'));
     await pair.same('reload', (daemon) => run(daemon, 'reload'));

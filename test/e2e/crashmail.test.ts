@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
-import { SMTPServer } from 'smtp-server';
 import { CHECKOUT, type Daemon, environmentOf, privateDirectory, startDaemon } from '../support/daemon.ts';
+import { MailServer, parse } from '../support/mail.ts';
 import { needs } from '../support/peers.ts';
 import { freePort } from '../support/ports.ts';
 import { until } from '../support/until.ts';
@@ -58,73 +58,12 @@ const start = (t: TestContext, program: Program, options: string): Promise<Daemo
 const listing = (folder: string): readonly string[] => (existsSync(folder) ? readdirSync(folder).sort() : []);
 
 /** The files of the one outbox below a queue folder. */
-function inQueue(dir: string, folder: 'waiting' | 'sent' | 'failed'): readonly string[] {
+function inQueue(dir: string, folder: 'reports' | 'waiting' | 'sent' | 'failed'): readonly string[] {
   const [name = 'none'] = listing(join(dir, 'queue'));
   return listing(join(dir, 'queue', name, folder));
 }
 
-interface ParsedMail {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-  readonly defects: number;
-  readonly type: string;
-}
-
-const PARSER = `
-import email, email.policy, json, sys
-m = email.message_from_bytes(sys.stdin.buffer.read(), policy=email.policy.default)
-print(json.dumps({"headers": {k.lower(): str(v) for k, v in m.items()}, "body": m.get_content(),
-  "defects": len(m.defects) + sum(len(v.defects) for v in m.values()), "type": m.get_content_type()}))
-`;
-
-/** What Python's email module reads in a message. */
-async function parse(message: Uint8Array | string): Promise<ParsedMail> {
-  const python = spawn('/usr/bin/python3', ['-c', PARSER], { stdio: ['pipe', 'pipe', 'inherit'] });
-  python.stdin.end(message);
-  return JSON.parse(await text(python.stdout));
-}
-
-interface MailServerOptions {
-  /** Is the n-th message taken? */
-  readonly accept?: (offered: number) => boolean;
-  /** Is there such a user? */
-  readonly knows?: (address: string) => boolean;
-}
-
-/** A mail server; a message that is not accepted never gets its answer. */
-class MailServer {
-  readonly accepted: string[] = [];
-  offered = 0;
-  readonly #server: SMTPServer;
-
-  constructor(t: TestContext, { accept = () => true, knows = () => true }: MailServerOptions = {}) {
-    this.#server = new SMTPServer({
-      onRcptTo: ({ address }, _session, done) => {
-        done(knows(address) ? null : Object.assign(new Error('no such user'), { responseCode: 550 }));
-      },
-      disabledCommands: ['STARTTLS'],
-      authOptional: true,
-      closeTimeout: 1,
-      onData: (stream, _session, done) => {
-        text(stream).then((message) => {
-          this.offered += 1;
-          if (!accept(this.offered)) return;
-          this.accepted.push(message);
-          done();
-        }, done);
-      },
-    });
-    this.#server.on('error', () => {});
-    t.after(() => new Promise<void>((resolve) => this.#server.close(() => resolve())));
-  }
-
-  async listen(port = 0): Promise<number> {
-    const server = this.#server.listen(port, '127.0.0.1');
-    await once(server, 'listening');
-    const address: AddressInfo | string | null = server.address();
-    return address === null || typeof address === 'string' ? 0 : address.port;
-  }
-}
+const FOLDERS = ['reports', 'waiting', 'sent'] as const;
 
 const complain = (daemon: Daemon): string => `\n${daemon.read('crashmail.err')}\n${daemon.log()}`;
 
@@ -149,7 +88,8 @@ for (const program of ['supervisord', 'superd'] as const) {
     const first = mails.find(({ headers }) => headers['x-superd-program'] === 'once');
     assert.ok(first);
     assert.equal(first.defects, 0);
-    assert.equal(first.type, 'text/plain');
+    assert.match(first.html, /<h1/);
+    assert.match(first.headers['x-superd-event-serials'] ?? '', /^[0-9]+$/);
     assert.match(first.headers['subject'] ?? '', /^HDR: \[.+\] once exited with code 3 \(unexpected\)$/);
     assert.equal(first.headers['auto-submitted'], 'auto-generated');
     assert.deepEqual(new Set(mails.map(({ headers }) => headers['x-superd-program'])), new Set(['once', 'again']));
@@ -238,8 +178,8 @@ function listen(dir: string, ...options: readonly string[]): ChildProcess {
   });
 }
 
-const EVENT = (serial: number): string => {
-  const payload = 'processname:celery groupname:wörker from_state:RUNNING expected:0 pid:42';
+const EVENT = (serial: number, process = 'celery'): string => {
+  const payload = `processname:${process} groupname:wörker from_state:RUNNING expected:0 pid:42`;
   const header = `ver:3.0 server:supervisor serial:${serial} pool:crashmail poolserial:1 eventname:PROCESS_STATE_EXITED`;
   return `${header} len:${payload.length}\n${payload}`;
 };
@@ -249,7 +189,7 @@ test('crashmail makes one mail of an event that is told again after a SIGKILL', 
   const inbox = join(dir, 'Maildir', 'new');
   const first = listen(dir, '--maildir', join(dir, 'Maildir'));
   first.stdin?.write(EVENT(7));
-  await until('the report is on disk', () => inQueue(dir, 'waiting').length + inQueue(dir, 'sent').length === 1);
+  await until('the report is on disk', () => FOLDERS.some((folder) => inQueue(dir, folder).length === 1));
   first.kill('SIGKILL');
   await once(first, 'exit');
   const second = listen(dir, '--maildir', join(dir, 'Maildir'));
@@ -257,7 +197,7 @@ test('crashmail makes one mail of an event that is told again after a SIGKILL', 
   const wire = wireOf(second);
   await until('it is acknowledged', () => wire() === 'READY\nRESULT 2\nOKREADY\n');
   await until('it is mailed', () => inQueue(dir, 'sent').length === 1);
-  second.stdin?.write(EVENT(8));
+  second.stdin?.write(EVENT(8, 'other'));
   await until('another is mailed', () => inQueue(dir, 'sent').length === 2);
   second.stdin?.end();
   const [status] = await once(second, 'exit');
@@ -313,7 +253,7 @@ test('crashmail answers in time though the daemon is deaf and the mail server sa
   child.stdin?.write(EVENT(1));
   child.stdin?.write(EVENT(2));
   await until('both are acknowledged', () => wire() === 'READY\nRESULT 2\nOKREADY\nRESULT 2\nOKREADY\n');
-  assert.equal(inQueue(dir, 'waiting').length, 2);
+  assert.equal(inQueue(dir, 'reports').length, 2);
   child.stdin?.end();
   const [status] = await once(child, 'exit');
   assert.equal(status, 0);
@@ -347,7 +287,7 @@ test('crashmail sends at once without an outbox, and hands the event back when i
   rmSync(join(dir, 'queue'));
   child.stdin?.write(EVENT(2));
   await until('it is acknowledged', () => wire().endsWith('FAILREADY\nRESULT 2\nOKREADY\n'));
-  assert.equal(inQueue(dir, 'waiting').length, 1);
+  await until('it is kept', () => inQueue(dir, 'reports').length + inQueue(dir, 'waiting').length === 1);
   child.stdin?.end();
   await once(child, 'exit');
 });

@@ -5,49 +5,14 @@ import type { Config, GroupConfig } from '../../src/config/model.ts';
 import { fail, ok } from '../../src/errors.ts';
 import { isRunning, isSignallable, isStopped } from '../../src/process/state.ts';
 import type { Slot } from '../../src/supervisor/host.ts';
-import { Supervisor } from '../../src/supervisor/supervisor.ts';
 import { pid, seconds, signal } from '../../src/units.ts';
 import { aConfig, aGroup, aListenerGroup, aProcess } from '../support/config.ts';
 import { type Behaviour, FakeHost, LIVES } from '../support/fake-host.ts';
-
-interface World {
-  readonly host: FakeHost;
-  readonly supervisor: Supervisor;
-  readonly finished: string[];
-  /** What the next reread finds; undefined: a broken file. */
-  next: Config | undefined;
-}
-
-function aWorld(config: Config, behaviourOf: (slot: Slot) => Behaviour = () => LIVES): World {
-  const host = new FakeHost();
-  host.behaviourOf = behaviourOf;
-  const finished: string[] = [];
-  const supervisor = new Supervisor(
-    { booted: config, read: config },
-    {
-      clock: host,
-      children: host,
-      outputs: host,
-      log: host,
-      journal: host.journal,
-      disabled: host.disabled,
-      events: host.listeners,
-      pid: pid(1),
-      store: { save: () => {} },
-      load: () => (world.next === undefined ? fail('broken') : ok(world.next)),
-      finished: (outcome) => finished.push(outcome),
-    },
-  );
-  const world: World = { host, supervisor, finished, next: config };
-  host.child = (event) => supervisor.child(event);
-  host.wake = () => supervisor.wake();
-  supervisor.boot();
-  return world;
-}
+import { aWorld, type FakeWorld } from '../support/fake-world.ts';
 
 const slot = (group: string, process = group): Slot => ({ group, process });
-const stateOf = ({ supervisor }: World, of: Slot): string | undefined => supervisor.process(of)?.state;
-const namesOf = ({ host }: World): readonly string[] =>
+const stateOf = ({ supervisor }: FakeWorld, of: Slot): string | undefined => supervisor.process(of)?.state;
+const namesOf = ({ host }: FakeWorld): readonly string[] =>
   host.events.flatMap((event) => (event.kind === 'process-state' ? [`${event.process} ${event.to.name}`] : []));
 
 describe('the world', () => {
@@ -186,6 +151,97 @@ describe('the world', () => {
   });
 });
 
+describe('what is disabled', () => {
+  const ALWAYS = { autorestart: 'always', startsecs: seconds(0) } as const;
+
+  test('is not started with the daemon, nor with its group, and a start is refused', async () => {
+    const host = new FakeHost();
+    host.disabled.names = new Set(['x:x']);
+    const world = aWorld(aConfig([aGroup('x'), aGroup('y')]), () => LIVES, host);
+    host.advance(5000);
+    assert.deepEqual([stateOf(world, slot('x')), stateOf(world, slot('y'))], ['STOPPED', 'RUNNING']);
+    assert.equal(await world.supervisor.start(slot('x')), 'failed');
+    assert.ok(world.supervisor.removeGroup('x').ok);
+    assert.ok(world.supervisor.addGroup('x').ok);
+    host.advance(5000);
+    assert.equal(stateOf(world, slot('x')), 'STOPPED');
+    assert.ok(world.supervisor.enable(slot('x')).ok);
+    assert.deepEqual(host.disabled.names, new Set());
+    void world.supervisor.start(slot('x'));
+    host.advance(5000);
+    assert.equal(stateOf(world, slot('x')), 'RUNNING');
+    world.supervisor.shutdown();
+    host.advance(20_000);
+    host.assertQuiet();
+  });
+
+  test('runs on until it ends, and is not started again', () => {
+    const world = aWorld(aConfig([aGroup('x', [aProcess('x', ALWAYS)])]), () => ({ ...LIVES, exitsAfter: 5000 }));
+    world.host.advance(1000);
+    assert.ok(world.supervisor.disable(slot('x')).ok);
+    assert.equal(stateOf(world, slot('x')), 'RUNNING');
+    world.host.advance(60_000);
+    assert.equal(stateOf(world, slot('x')), 'EXITED');
+    assert.deepEqual(world.host.journal.of('x:x').filter(({ kind }) => kind === 'disabled').length, 1);
+    world.host.assertQuiet();
+  });
+
+  test('does not come back from BACKOFF or EXITED, and fails only once', () => {
+    const restless = aGroup('x', [aProcess('x', ALWAYS)]);
+    const world = aWorld(aConfig([restless, aGroup('y'), aGroup('z')]), ({ group }) =>
+      group === 'y' ? { ...LIVES, spawns: false } : { ...LIVES, exitsAfter: 1 },
+    );
+    world.host.advance(50);
+    assert.deepEqual([stateOf(world, slot('x')), stateOf(world, slot('y'))], ['EXITED', 'BACKOFF']);
+    world.supervisor.disable(slot('x'));
+    world.supervisor.disable(slot('y'));
+    world.host.advance(60_000);
+    assert.deepEqual([stateOf(world, slot('x')), stateOf(world, slot('y'))], ['EXITED', 'STOPPED']);
+    world.host.assertQuiet();
+  });
+
+  test('is not so when that cannot be remembered', () => {
+    const world = aWorld(aConfig([aGroup('x')]));
+    world.host.disabled.problem = 'cannot write it';
+    assert.deepEqual(world.supervisor.disable(slot('x')), fail('cannot write it'));
+    assert.equal(world.supervisor.process(slot('x'))?.isDisabled, false);
+    assert.deepEqual(world.host.journal.records.filter(({ kind }) => kind === 'disabled').length, 0);
+  });
+});
+
+test('signals and failed starts are in the journal, with their reasons', () => {
+  const world = aWorld(aConfig([aGroup('x'), aGroup('y')]), ({ group }) =>
+    group === 'x' ? { ...LIVES, stopsAfter: undefined } : { ...LIVES, spawns: false },
+  );
+  world.host.advance(2000);
+  world.supervisor.signal(slot('x'), signal(10));
+  world.supervisor.stop(slot('x'));
+  world.host.advance(20_000);
+  const sent = world.host.journal.records.flatMap((record) =>
+    record.kind === 'signal' ? [`${record.signal} ${record.why} ${record.target}`] : [],
+  );
+  assert.deepEqual(sent, ['SIGUSR1 operator process', 'SIGTERM stop process', 'SIGKILL kill process']);
+  const reasons = world.host.journal.records.flatMap((record) =>
+    record.kind === 'spawn-error' ? [record.reason] : [],
+  );
+  assert.deepEqual(new Set(reasons), new Set(["can't find command 'x'"]));
+  assert.equal(reasons.length, 4);
+});
+
+test('reread() records what changed by its keys, once', () => {
+  const world = aWorld(aConfig([aGroup('x'), aGroup('gone')]));
+  const secret = aProcess('x', { environment: { PASSWORD: 'hunter2' }, startretries: 9 });
+  world.next = aConfig([aGroup('x', [secret]), aGroup('new')]);
+  world.supervisor.reread();
+  world.supervisor.reread();
+  const [config, ...more] = world.host.journal.records.filter(({ kind }) => kind === 'config');
+  assert.equal(more.length, 0);
+  assert.ok(config?.kind === 'config');
+  assert.deepEqual([config.added, config.removed], [['new'], ['gone']]);
+  assert.deepEqual(config.changed, [{ group: 'x', keys: ['x.startretries', 'x.environment PASSWORD'] }]);
+  assert.ok(!JSON.stringify(world.host.journal.records).includes('hunter2'));
+});
+
 type Move =
   | {
       readonly kind: 'start' | 'stop' | 'remove' | 'add' | 'signal' | 'stdin';
@@ -237,7 +293,7 @@ const configs: readonly Config[] = [0, 1, 2, 3].map((variant) =>
   ),
 );
 
-function play(world: World, one: Move): void {
+function play(world: FakeWorld, one: Move): void {
   const { host, supervisor } = world;
   switch (one.kind) {
     case 'advance':
@@ -268,7 +324,7 @@ function play(world: World, one: Move): void {
 }
 
 /** Only what the API lets through: it looks at the state first. */
-function playProcess({ supervisor, host }: World, kind: 'start' | 'stop' | 'signal' | 'stdin', of: Slot): void {
+function playProcess({ supervisor, host }: FakeWorld, kind: 'start' | 'stop' | 'signal' | 'stdin', of: Slot): void {
   const state = supervisor.process(of)?.state ?? 'STOPPED';
   if (kind === 'start') void supervisor.start(of);
   else if (kind === 'stop') supervisor.stop(of);
@@ -292,7 +348,7 @@ function assertChains(host: FakeHost): void {
 }
 
 /** At a shutdown nobody is asked to stop while somebody of a higher priority number is still there. */
-function assertShutdownOrder({ host, supervisor }: World, since: number, stopping: ReadonlySet<Slot>): void {
+function assertShutdownOrder({ host, supervisor }: FakeWorld, since: number, stopping: ReadonlySet<Slot>): void {
   const levels = host.signals
     .slice(since)
     .filter(({ slot: of, signal: number }) => number === 15 && !stopping.has(of))
@@ -302,7 +358,7 @@ function assertShutdownOrder({ host, supervisor }: World, since: number, stoppin
 }
 
 /** Those that an operator stopped before; their signal may come late, with the answer to their spawn. */
-const stoppingIn = ({ supervisor }: World): ReadonlySet<Slot> =>
+const stoppingIn = ({ supervisor }: FakeWorld): ReadonlySet<Slot> =>
   new Set(
     supervisor
       .groups()
