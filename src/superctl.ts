@@ -159,9 +159,10 @@ async function run(options: Extract<CtlOptions, { kind: 'run' }>, words: readonl
   const usable = config.ok ? config.value : NOWHERE;
   const isShell = action.length === 0;
   using session = new LocalSession(usable, options.interactive || isShell, file);
-  if (words.length > 0) return printCompletions(session, words);
-  if (isShell) return runShell(session, COMMANDS, usable.prompt);
-  return runLine(session, COMMANDS, action.join(' '));
+  // Awaited here: the session ends with this block.
+  if (words.length > 0) return await printCompletions(session, words);
+  if (isShell) return await runShell(session, COMMANDS, usable.prompt);
+  return await runLine(session, COMMANDS, action.join(' '));
 }
 
 async function main(argv: readonly string[]): Promise<number> {
