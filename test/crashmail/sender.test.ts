@@ -91,10 +91,13 @@ test('run() tells who refused what, and gives restricted letters to their channe
   await sender.run();
   assert.deepEqual(told, ['a smtp 550 no such user']);
   assert.deepEqual([ids(smtp), ids(maildir)], [['a'], ['a', 'n']]);
-  assert.deepEqual([...outbox.settled], [
-    ['a', 'failed'],
-    ['n', 'sent'],
-  ]);
+  assert.deepEqual(
+    [...outbox.settled],
+    [
+      ['a', 'failed'],
+      ['n', 'sent'],
+    ],
+  );
 });
 
 test('run() does not send again what it sent, when the disk takes no note of it', async () => {
