@@ -4,6 +4,7 @@
  */
 import { existsSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
+import { NODE_CHECK } from './node-check.ts';
 
 const root = `${import.meta.dirname}/..`;
 const programs = ['superd', 'superctl', 'crashmail', 'keeper', 'pidproxy', 'echo_superd_conf'].filter((name) =>
@@ -25,5 +26,5 @@ await build({
   logLevel: 'warning',
   legalComments: 'none',
   define: { 'import.meta.url': 'importMetaUrl' },
-  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+  banner: { js: `${NODE_CHECK}\nconst importMetaUrl = require('node:url').pathToFileURL(__filename).href;` },
 });
