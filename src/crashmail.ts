@@ -1,9 +1,9 @@
 /** crashmail: an event listener that mails when a program exits unexpectedly. This root joins its parts. */
-import { createHash } from 'node:crypto';
 import { homedir, hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { drawCourse } from './crashmail/chart.ts';
 import { Desk } from './crashmail/desk.ts';
+import { digest } from './crashmail/digest.ts';
 import type { Witnesses } from './crashmail/facts.ts';
 import { CALM, type FloodState } from './crashmail/flood.ts';
 import { History } from './crashmail/history.ts';
@@ -41,8 +41,6 @@ const environment = (name: string): string => process.env[name] ?? '';
 const say = (line: string): void => {
   process.stderr.write(`crashmail: ${line}\n`);
 };
-
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 24);
 
 const surroundings: Surroundings = {
   now: () => millis(performance.now()),
@@ -183,7 +181,13 @@ async function serve(setup: Setup, file: CrashmailFile | undefined, options: Opt
   await notes.keep(notes.flood);
   const sending = sender.run();
   const working = desk.run();
-  const background = [local.run(over.signal), roster.follow(over.signal), local.seed(witnesses.rpc)];
+  // Who listens from the start hears of every program; who begins later has to ask.
+  const isLate = notes.before?.daemon === mark;
+  const background = [
+    local.run(over.signal),
+    roster.follow(over.signal),
+    isLate ? local.seed(witnesses.rpc) : undefined,
+  ];
   const told = Promise.withResolvers<'told'>();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => told.resolve('told'));
   process.on('SIGUSR1', () => {

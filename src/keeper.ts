@@ -9,6 +9,7 @@ import { BrainProcess } from './host/brain-process.ts';
 import { READY_FD, StartReport, startDaemonProcess } from './host/daemonize.ts';
 import { HeldSockets } from './host/held-sockets.ts';
 import { launchEnvironment, takeLaunch } from './host/launch.ts';
+import { protectFromOom } from './host/oom.ts';
 import { Spawner } from './host/spawner.ts';
 import { closeStrayDescriptors } from './host/stray-descriptors.ts';
 import { PROTOCOL_VERSION, type ToKeeper } from './keeper/protocol.ts';
@@ -77,6 +78,7 @@ function hear(message: ToKeeper): void {
       logfile = message.logfile;
       statedir = message.statedir;
       brain.ready(message.copy);
+      protectFromOom();
       return report.ready();
     case 'leaving':
       after = message.next;

@@ -9,10 +9,11 @@ import { after, SystemClock } from '../host/clock.ts';
 import { DisabledFile } from '../host/disabled-file.ts';
 import { bootId } from '../host/identity.ts';
 import { JournalFile } from '../host/journal-file.ts';
-import { KeptChildren } from '../host/kept-children.ts';
-import { Launcher } from '../host/launch-plan.ts';
+import type { KeptChildren } from '../host/kept-children.ts';
+import { Leftovers } from '../host/leftovers.ts';
 import { logReader } from '../host/log-reader.ts';
 import { type MainLogWriter, openMainLog } from '../host/main-log.ts';
+import { protectFromOom } from '../host/oom.ts';
 import type { SlotOutputs } from '../host/outputs.ts';
 import { removePidfile, writePidfile } from '../host/pidfile.ts';
 import { PoolPositions } from '../host/pool-positions.ts';
@@ -29,9 +30,10 @@ import { Supervisor } from '../supervisor/supervisor.ts';
 import { Updater } from '../supervisor/update.ts';
 import { epochMillis, pid } from '../units.ts';
 import { VERSION } from '../version.ts';
+import { openChildren } from './children.ts';
 import { openOutputs } from './outputs.ts';
 import type { Outcome, RunRequest, StartProblem } from './request.ts';
-import { announceServers, openServers, serverUrlOf } from './servers.ts';
+import { announceServers, openServers } from './servers.ts';
 import { cleanLogs, leaveState, tellBeginning } from './state.ts';
 import { brainAccess } from './upgrade.ts';
 
@@ -46,6 +48,7 @@ export class Daemon {
   readonly #listeners: Listeners;
   readonly #syslog: Syslog;
   readonly #children: KeptChildren;
+  readonly #leftovers: Leftovers;
   readonly #updater: Updater;
   /** The logs of every slot, by `group:process`. */
   readonly #logs = new Map<string, SavedLogs>();
@@ -110,20 +113,13 @@ export class Daemon {
           this.#listeners.status(slot.group) === undefined ? undefined : (chunk) => this.#listeners.output(slot, chunk),
       },
     });
-    const environment = {
-      own: process.env,
-      serverUrl: serverUrlOf(config.servers),
-      forListeners: { SUPERD_CONFIG: config.file, SUPERD_STATEDIR: config.daemon.statedir },
-    };
-    this.#children = new KeptChildren({
+    this.#leftovers = new Leftovers(worldFile.mark, log);
+    this.#children = openChildren(request, {
+      log,
+      leftovers: this.#leftovers,
       pipes: this.#outputs,
-      launcher: new Launcher(environment, worldFile.mark),
-      send: (message) => link.send(message),
-      report: (event) => {
-        this.#supervisor.child(event);
-        if (event.kind === 'exited') log.log('debug', 'received SIGCHLD indicating a child quit');
-      },
-      signalFailed: (target, code) => log.log('critical', `unknown problem killing process ${target}:${code}`),
+      record: (slot) => this.#supervisor.record(slot),
+      child: (event) => this.#supervisor.child(event),
     });
     this.#listeners = new Listeners({
       log,
@@ -197,6 +193,7 @@ export class Daemon {
   /** Closes what is open, in the opposite order. */
   async close(): Promise<void> {
     await this.#resources.disposeAsync();
+    this.#leftovers.close();
     this.#syslog.close();
     this.#log.close();
   }
@@ -225,6 +222,7 @@ export class Daemon {
     this.#openJournal();
     if (!daemon.nocleanup && !this.#isBack) cleanLogs(daemon, world, this.#log);
     this.#writePidfile();
+    protectFromOom();
     link.send({
       op: 'ready',
       logfile: this.#log.path ?? '',

@@ -5,52 +5,14 @@ import type { Config, GroupConfig } from '../../src/config/model.ts';
 import { fail, ok } from '../../src/errors.ts';
 import { isRunning, isSignallable, isStopped } from '../../src/process/state.ts';
 import type { Slot } from '../../src/supervisor/host.ts';
-import { Supervisor } from '../../src/supervisor/supervisor.ts';
 import { pid, seconds, signal } from '../../src/units.ts';
 import { aConfig, aGroup, aListenerGroup, aProcess } from '../support/config.ts';
 import { type Behaviour, FakeHost, LIVES } from '../support/fake-host.ts';
-
-interface World {
-  readonly host: FakeHost;
-  readonly supervisor: Supervisor;
-  readonly finished: string[];
-  /** What the next reread finds; undefined: a broken file. */
-  next: Config | undefined;
-}
-
-function aWorld(
-  config: Config,
-  behaviourOf: (slot: Slot) => Behaviour = () => LIVES,
-  host: FakeHost = new FakeHost(),
-): World {
-  host.behaviourOf = behaviourOf;
-  const finished: string[] = [];
-  const supervisor = new Supervisor(
-    { booted: config, read: config },
-    {
-      clock: host,
-      children: host,
-      outputs: host,
-      log: host,
-      journal: host.journal,
-      disabled: host.disabled,
-      events: host.listeners,
-      pid: pid(1),
-      store: { save: () => {} },
-      load: () => (world.next === undefined ? fail('broken') : ok(world.next)),
-      finished: (outcome) => finished.push(outcome),
-    },
-  );
-  const world: World = { host, supervisor, finished, next: config };
-  host.child = (event) => supervisor.child(event);
-  host.wake = () => supervisor.wake();
-  supervisor.boot();
-  return world;
-}
+import { aWorld, type FakeWorld } from '../support/fake-world.ts';
 
 const slot = (group: string, process = group): Slot => ({ group, process });
-const stateOf = ({ supervisor }: World, of: Slot): string | undefined => supervisor.process(of)?.state;
-const namesOf = ({ host }: World): readonly string[] =>
+const stateOf = ({ supervisor }: FakeWorld, of: Slot): string | undefined => supervisor.process(of)?.state;
+const namesOf = ({ host }: FakeWorld): readonly string[] =>
   host.events.flatMap((event) => (event.kind === 'process-state' ? [`${event.process} ${event.to.name}`] : []));
 
 describe('the world', () => {
@@ -331,7 +293,7 @@ const configs: readonly Config[] = [0, 1, 2, 3].map((variant) =>
   ),
 );
 
-function play(world: World, one: Move): void {
+function play(world: FakeWorld, one: Move): void {
   const { host, supervisor } = world;
   switch (one.kind) {
     case 'advance':
@@ -362,7 +324,7 @@ function play(world: World, one: Move): void {
 }
 
 /** Only what the API lets through: it looks at the state first. */
-function playProcess({ supervisor, host }: World, kind: 'start' | 'stop' | 'signal' | 'stdin', of: Slot): void {
+function playProcess({ supervisor, host }: FakeWorld, kind: 'start' | 'stop' | 'signal' | 'stdin', of: Slot): void {
   const state = supervisor.process(of)?.state ?? 'STOPPED';
   if (kind === 'start') void supervisor.start(of);
   else if (kind === 'stop') supervisor.stop(of);
@@ -386,7 +348,7 @@ function assertChains(host: FakeHost): void {
 }
 
 /** At a shutdown nobody is asked to stop while somebody of a higher priority number is still there. */
-function assertShutdownOrder({ host, supervisor }: World, since: number, stopping: ReadonlySet<Slot>): void {
+function assertShutdownOrder({ host, supervisor }: FakeWorld, since: number, stopping: ReadonlySet<Slot>): void {
   const levels = host.signals
     .slice(since)
     .filter(({ slot: of, signal: number }) => number === 15 && !stopping.has(of))
@@ -396,7 +358,7 @@ function assertShutdownOrder({ host, supervisor }: World, since: number, stoppin
 }
 
 /** Those that an operator stopped before; their signal may come late, with the answer to their spawn. */
-const stoppingIn = ({ supervisor }: World): ReadonlySet<Slot> =>
+const stoppingIn = ({ supervisor }: FakeWorld): ReadonlySet<Slot> =>
   new Set(
     supervisor
       .groups()

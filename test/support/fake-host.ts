@@ -34,6 +34,8 @@ export interface Behaviour {
   /** Ends by itself after so long. */
   readonly exitsAfter: number | undefined;
   readonly code: number;
+  /** Not even SIGKILL ends it. */
+  readonly hangs?: boolean;
 }
 export const LIVES: Behaviour = { spawns: true, stopsAfter: 0, exitsAfter: undefined, code: 0 };
 
@@ -90,6 +92,8 @@ export class FakeHost implements Clock, Children, Outputs, MainLog {
   /** Set by the test: what the supervisor is told. */
   child: (event: ChildEvent) => void = () => assert.fail('no supervisor');
   wake: () => void = () => assert.fail('no supervisor');
+  /** Somebody sets the clock on the wall. */
+  wallShift = 0;
   #now = 0;
   #wakeAt: number | undefined;
   #nextPid = 100;
@@ -114,7 +118,7 @@ export class FakeHost implements Clock, Children, Outputs, MainLog {
   }
 
   wall(): EpochMillis {
-    return epochMillis(1_800_000_000_000 + this.#now);
+    return epochMillis(1_800_000_000_000 + this.#now + this.wallShift);
   }
 
   wakeAt(at: Millis | undefined): void {
@@ -167,6 +171,7 @@ export class FakeHost implements Clock, Children, Outputs, MainLog {
     const child = this.live.get(target);
     assert.ok(child !== undefined, `signal ${number} to ${target}, which is not live`);
     this.signals.push({ slot: child.slot, signal: number, whom, at: this.#now });
+    if (child.behaviour.hangs === true) return ok(undefined);
     if (number === SIGKILL)
       this.#later(1, () => this.exit(target, { kind: 'signal', signal: 'SIGKILL', coreDumped: false }));
     else if (number === child.config.stopsignal && child.behaviour.stopsAfter !== undefined) {
