@@ -20,7 +20,7 @@ const BROKEN: readonly (readonly [what: string, text: string | Uint8Array, answe
   ['a group of nobody', '[group:g]\nprograms=nobody\n', /superd\.conf:\d+.*nobody/],
 ];
 
-describe('a configuration', () => {
+describe('a configuration', { concurrency: 3 }, () => {
   test('D3 #26 that is broken is refused with its line, by check, reread and SIGHUP, and everything stays as it was', async (t) => {
     const daemon = await startDaemon(t, { config: SLEEP });
     const { pid } = await daemon.reaches('sleep', 'RUNNING');
