@@ -33,6 +33,7 @@ import { Syslog, SyslogSink } from './host/syslog.ts';
 import { IN_USE } from './host/twin.ts';
 import { watchFiles } from './host/watch.ts';
 import type { WorldFile } from './host/world-file.ts';
+import type { ToBrain } from './keeper/protocol.ts';
 import { pidOf } from './process/machine.ts';
 import { publish } from './rpc/methods.ts';
 import type { MainLog } from './supervisor/host.ts';
@@ -69,7 +70,7 @@ export interface RunRequest {
   load(): Result<Config, string>;
 }
 
-/** A brain that dies has used some event numbers since the world was last written; the next begins well after them. */
+/** A brain that dies has used event numbers that are not in the journal; the next begins well after them. */
 const SERIALS_AHEAD = 1000;
 
 export class Daemon {
@@ -207,6 +208,12 @@ export class Daemon {
     }
   }
 
+  /** The keeper says it again to the next brain, unless it hears that this one has done what it means. */
+  #signalled({ name, seq }: Extract<ToBrain, { readonly op: 'os-signal' }>): void {
+    this.signal(name);
+    this.#request.link.send({ op: 'signal-done', seq });
+  }
+
   #tellSignal(name: string, action: string): void {
     this.#journal.append({ kind: 'operator', action, args: [], by: { kind: 'signal', name } });
   }
@@ -229,8 +236,6 @@ export class Daemon {
     if (!this.#isBack) this.#tellBeginning();
     const problem = await this.#openServers();
     if (problem !== undefined) return problem;
-    link.listen((message) => (message.op === 'os-signal' ? this.signal(message.name) : this.#children.hear(message)));
-    this.#resources.defer(() => link.pause());
     // Not before: the socket files of a live daemon are not to be touched.
     const obstacle = world === undefined ? await this.#supervisor.obstacle() : undefined;
     if (obstacle !== undefined) return { status: 1, text: obstacle };
@@ -242,6 +247,9 @@ export class Daemon {
     this.#writePidfile();
     link.send({ op: 'ready', logfile: this.#log.path ?? '', statedir: daemon.statedir });
     this.#begin();
+    // Not before: what the keeper has to tell is of processes that are known by now.
+    link.listen((message) => (message.op === 'os-signal' ? this.#signalled(message) : this.#children.hear(message)));
+    this.#resources.defer(() => link.pause());
     this.#begun.resolve();
     if (daemon.watch) this.#resources.use(await this.#watch());
     return undefined;
@@ -249,15 +257,19 @@ export class Daemon {
 
   /** Boots, or goes on where an earlier brain ended. */
   #begin(): void {
-    const { world, worldFile, hello, link, bus } = this.#request;
+    const { config, world, worldFile, hello, link, bus } = this.#request;
     worldFile.snapshot = () => [...changesOf(this.#supervisor.snapshot(this.#logs, bus.nextSerial + SERIALS_AHEAD))];
     if (world === undefined) return this.#supervisor.boot();
-    const ports = { hello, link, children: this.#children, log: this.#log, mark: worldFile.mark };
-    const found = this.#supervisor.resume(world, new KeeperRecoverer(ports));
-    const lived = found.kept + found.adopted;
-    const why = hello.served > 0 ? `the brain ended (${hello.lastEnd})` : 'superd ended without stopping its programs';
-    this.#log.log('warn', `${why}; back again: ${lived} processes go on, ${found.gone} ended meanwhile`);
-    if (hello.served === 0) this.#update();
+    const how = hello.served > 0 ? 'replaced' : 'started';
+    const recoverer = new KeeperRecoverer({ hello, link, children: this.#children, mark: worldFile.mark });
+    const { live, gone } = this.#supervisor.resume(world, recoverer, how);
+    this.#outputs.closeUnusedSockets();
+    const why =
+      how === 'replaced' ? `the brain ended (${hello.lastEnd})` : 'superd ended without stopping its programs';
+    this.#log.log('warn', `${why}; back again: ${live} processes go on, ${gone} ended meanwhile`);
+    if (how === 'started') worldFile.rewrite();
+    // An update that was under way, or changes made meanwhile.
+    if (how === 'started' || config.daemon.watch) this.#update();
   }
 
   /** After it is certain that no other daemon is at work here; closed when all else is. */
@@ -275,6 +287,7 @@ export class Daemon {
       journal[Symbol.dispose]();
     });
     tell(this.#isBack ? 'brain-restarted' : 'started');
+    if (this.#isBack) bus.continueFrom(journal.nextEvent + SERIALS_AHEAD);
     // Else a listener could not tell an event that is sent again from a new one.
     if (config.groups.some((group) => group.kind === 'eventlistener' && group.replay)) {
       bus.continueFrom(journal.nextEvent);

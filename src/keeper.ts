@@ -25,7 +25,9 @@ const report = new StartReport(launch.isDaemon);
 const main = join(dirname(process.argv[1] ?? ''), `superd${extname(process.argv[1] ?? '')}`);
 let logfile = '';
 let statedir = '';
-let waiting: NodeJS.Signals[] = [];
+/** Signals that no brain has said to have done, by number. */
+const waiting = new Map<number, NodeJS.Signals>();
+let signals = 0;
 let after: Extract<ToKeeper, { readonly op: 'leaving' }>['then'] = 'exit';
 
 const sockets = new HeldSockets();
@@ -44,10 +46,11 @@ const brain = new BrainProcess({
 
 function connected(): void {
   const { served, lastEnd } = brain;
+  spawner.forgetRequests();
   const { children } = spawner;
   brain.tell({ op: 'hello', version: PROTOCOL_VERSION, pid: process.pid, children, served, statedir, lastEnd });
   spawner.repeat();
-  for (const name of waiting.splice(0)) brain.tell({ op: 'os-signal', name });
+  for (const [seq, name] of waiting) brain.tell({ op: 'os-signal', seq, name });
 }
 
 function hear(message: ToKeeper): void {
@@ -60,6 +63,9 @@ function hear(message: ToKeeper): void {
       return spawner.adopt(message);
     case 'ack':
       return spawner.acknowledge(message);
+    case 'signal-done':
+      waiting.delete(message.seq);
+      return;
     case 'listen':
       return sockets.listen(message.socket);
     case 'unlisten':
@@ -107,8 +113,16 @@ function lastWord(text: string): void {
   }
 }
 
+/** What waits already need not wait twice. */
+function passOn(name: NodeJS.Signals): void {
+  if ([...waiting.values()].includes(name)) return;
+  signals += 1;
+  waiting.set(signals, name);
+  brain.tell({ op: 'os-signal', seq: signals, name });
+}
+
 function signalled(name: NodeJS.Signals): void {
-  if (brain.isRunning) return brain.tell({ op: 'os-signal', name });
+  if (brain.isComing) return passOn(name);
   if (name === 'SIGHUP') return brain.retry();
   if (name === 'SIGUSR1' || name === 'SIGUSR2') return;
   lastWord(`superd keeper: received ${name} without a brain, stopping ${spawner.signalAll('SIGTERM')} programs`);

@@ -189,12 +189,18 @@ async function supervise({ config, hello, load, messages, mayRecover }: Task): P
     });
     if (!daemon.ok) return startFailed(daemon.error);
     current = daemon.value;
+    // The brain that had begun to restart had read them already.
+    if (world?.mood === 'RESTARTING' && hello.served > 0) next = orElse(load(), next);
     const outcome = await current.finished;
+    // If it dies from now on, it is not to be replaced.
+    if (outcome === 'shutdown') link.send({ op: 'leaving', then, status: 0 });
     await current.close();
     current = undefined;
     if (outcome === 'shutdown') return 0;
   }
 }
+
+const orElse = (loaded: Result<Config, unknown>, other: Config): Config => (loaded.ok ? loaded.value : other);
 
 function startFailed({ status, text }: StartProblem): number {
   usageError(text);

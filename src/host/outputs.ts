@@ -182,15 +182,26 @@ export class SlotOutputs implements Outputs, ChildStdio {
     }
   }
 
+  keep(slot: Slot): void {
+    const socket = this.#slots.get(keyOf(slot))?.config.socket;
+    if (socket !== undefined) this.#ports.sockets.know(keyOf(slot), socket);
+  }
+
+  /** A socket whose last program ended just before the brain did. */
+  closeUnusedSockets(): void {
+    for (const { config } of this.#slots.values()) {
+      if (config.socket !== undefined) this.#ports.sockets.closeUnused(config.socket);
+    }
+  }
+
   listen(slot: Slot): void {
     for (const { reader } of this.#slots.get(keyOf(slot))?.streams ?? []) reader.release();
   }
 
-  /** A child that lives since before this superd: its logs are opened, and what it writes is read. */
+  /** A slot that was used before this superd: its logs are opened, and what is written to its pipes is read. */
   attach(slot: Slot): void {
     const opened = this.#slots.get(keyOf(slot));
     if (opened === undefined) return;
-    if (opened.config.socket !== undefined) this.#ports.sockets.know(keyOf(slot), opened.config.socket);
     for (const stream of opened.streams) {
       const code = this.#openLogs(opened, stream);
       if (code !== undefined) this.#ports.log.log('critical', `cannot open the log ${stream.path}: ${code}`);

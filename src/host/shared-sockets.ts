@@ -58,6 +58,11 @@ export class SharedSockets {
     }
   }
 
+  /** The holder may have a socket of which no user is left. */
+  closeUnused({ url }: FcgiSocket): void {
+    if (!this.#users.has(url)) this.#holder.unlisten(url);
+  }
+
   closeAll(): void {
     for (const users of this.#users.values()) for (const user of users) this.release(user);
   }

@@ -92,7 +92,12 @@ export class WorldFile implements Store {
   readonly #boot: string;
   readonly #onProblem: (text: string) => void;
   #fd: number;
-  #grown = 0;
+  /** Bytes that are written whole. */
+  #size: number;
+  #compactAt = COMPACT_BYTES;
+  /** A change could not be appended: what is on the disk is behind. */
+  #isBehind = false;
+  /** The errno's name of the last failed write. */
   #failure = '';
   /** All of the world, for a file that is written anew. */
   snapshot: (() => readonly SavedChange[]) | undefined;
@@ -110,7 +115,7 @@ export class WorldFile implements Store {
     }
     if (found === undefined || found.header.boot !== boot) {
       const header = { version: WORLD_VERSION, boot, mark: found?.header.mark ?? newMark() };
-      return ok({ file: new WorldFile(path, header, { onProblem, keep: undefined }), changes: [] });
+      return ok({ file: new WorldFile(path, header, { onProblem, keep: 0 }), changes: [] });
     }
     if (found.isTorn) onProblem(`${path}: the last record was not written whole, and is cut off`);
     const file = new WorldFile(path, found.header, { onProblem, keep: found.wholeBytes });
@@ -120,21 +125,48 @@ export class WorldFile implements Store {
   private constructor(
     path: string,
     { mark, boot, version }: Header,
-    { onProblem, keep }: { readonly onProblem: (text: string) => void; readonly keep: number | undefined },
+    { onProblem, keep }: { readonly onProblem: (text: string) => void; readonly keep: number },
   ) {
     this.mark = mark;
     this.#path = path;
     this.#boot = boot;
     this.#onProblem = onProblem;
+    this.#size = keep;
     const { O_WRONLY, O_APPEND, O_CREAT } = constants;
     this.#fd = openSync(path, O_WRONLY | O_APPEND | O_CREAT, PRIVATE_FILE);
-    ftruncateSync(this.#fd, keep ?? 0);
-    if (keep === undefined) this.#append(line({ version, boot, mark }));
+    ftruncateSync(this.#fd, keep);
+    if (keep === 0) this.#append(line({ version, boot, mark }));
   }
 
+  /** After a failure the next change that can be written brings all that could not be. */
   save(change: SavedChange): void {
+    if (this.#isBehind) return this.rewrite();
     this.#append(line(change));
-    if (this.#grown > COMPACT_BYTES) this.#compact();
+    if (this.#size > this.#compactAt) this.rewrite();
+  }
+
+  /** Writes everything anew, without what was overtaken; or nothing. */
+  rewrite(): void {
+    const world = this.snapshot?.();
+    if (world === undefined) return;
+    const fresh = `${this.#path}.new`;
+    try {
+      const { O_WRONLY, O_APPEND, O_CREAT, O_TRUNC } = constants;
+      const fd = openSync(fresh, O_WRONLY | O_APPEND | O_CREAT | O_TRUNC, PRIVATE_FILE);
+      try {
+        const header = { version: WORLD_VERSION, boot: this.#boot, mark: this.mark };
+        const size = writeWhole(fd, line(header) + world.map(line).join(''));
+        renameSync(fresh, this.#path);
+        this.#replace(fd, size);
+      } catch (cause) {
+        closeSync(fd);
+        throw cause;
+      }
+    } catch (cause) {
+      rmSync(fresh, { force: true });
+      this.#compactAt = this.#size + COMPACT_BYTES;
+      this.#failed(errnoOf(cause));
+    }
   }
 
   /** Everything is stopped: there is nothing to go on with. */
@@ -143,38 +175,46 @@ export class WorldFile implements Store {
     rmSync(this.#path, { force: true });
   }
 
+  #replace(fd: number, size: number): void {
+    closeSync(this.#fd);
+    this.#fd = fd;
+    this.#size = size;
+    this.#compactAt = size + COMPACT_BYTES;
+    if (this.#failure !== '') this.#onProblem(`${this.#path} is written again`);
+    this.#failure = '';
+    this.#isBehind = false;
+  }
+
   #append(text: string): void {
     try {
-      const data = Buffer.from(text);
-      const written = writeSync(this.#fd, data);
-      if (written < data.length) throw Object.assign(new Error('short write'), { code: 'ENOSPC' });
-      this.#grown += data.length;
-      if (this.#failure !== '') this.#onProblem(`${this.#path} is written again`);
-      this.#failure = '';
+      this.#size += writeWhole(this.#fd, text);
     } catch (cause) {
-      const code = errnoOf(cause);
-      if (code !== this.#failure) this.#onProblem(`cannot write ${this.#path}: ${code}; a brain that dies now forgets`);
-      this.#failure = code;
+      this.#isBehind = true;
+      this.#failed(errnoOf(cause));
+      this.#cutOff();
     }
   }
 
-  #compact(): void {
-    const world = this.snapshot?.();
-    this.#grown = 0;
-    if (world === undefined) return;
-    const fresh = `${this.#path}.new`;
+  /** A piece of a line would spoil the next one; if it must stay, everything after it is written anew anyway. */
+  #cutOff(): void {
     try {
-      const { O_WRONLY, O_APPEND, O_CREAT, O_TRUNC } = constants;
-      const fd = openSync(fresh, O_WRONLY | O_APPEND | O_CREAT | O_TRUNC, PRIVATE_FILE);
-      const header = { version: WORLD_VERSION, boot: this.#boot, mark: this.mark };
-      writeSync(fd, line(header) + world.map(line).join(''));
-      renameSync(fresh, this.#path);
-      closeSync(this.#fd);
-      this.#fd = fd;
+      ftruncateSync(this.#fd, this.#size);
     } catch (cause) {
-      this.#onProblem(`cannot rewrite ${this.#path}: ${errnoOf(cause)}`);
+      this.#failed(errnoOf(cause));
     }
   }
+
+  #failed(code: string): void {
+    if (code !== this.#failure) this.#onProblem(`cannot write ${this.#path}: ${code}; a brain that dies now forgets`);
+    this.#failure = code;
+  }
+}
+
+/** @returns the number of bytes @throws the system error, when some of it may have been written */
+function writeWhole(fd: number, text: string): number {
+  const data = Buffer.from(text);
+  for (let done = 0; done < data.length; ) done += writeSync(fd, data, done);
+  return data.length;
 }
 
 function readIfThere(path: string): string {

@@ -69,6 +69,8 @@ export type ToKeeper =
   | ({ readonly op: 'adopt' } & LiveChild)
   /** The brain has recorded this end. */
   | { readonly op: 'ack'; readonly seq: number }
+  /** The brain has done what this signal means. */
+  | { readonly op: 'signal-done'; readonly seq: number }
   | ({ readonly op: 'become' } & Become)
   /** Opens a listening socket, unless one of that URL is held already. */
   | { readonly op: 'listen'; readonly socket: FcgiSocket }
@@ -112,7 +114,7 @@ export type ToBrain =
   /** The first step of `become` that failed; '' when none did. */
   | { readonly op: 'became'; readonly failed: '' | 'nofile' | 'nproc' | 'user' | 'directory'; readonly why: string }
   | { readonly op: 'tried'; readonly url: string; readonly error: string }
-  | { readonly op: 'os-signal'; readonly name: NodeJS.Signals };
+  | { readonly op: 'os-signal'; readonly seq: number; readonly name: NodeJS.Signals };
 
 export const encode = (message: ToKeeper | ToBrain): string => `${JSON.stringify(message)}\n`;
 

@@ -68,17 +68,9 @@ export class Groups {
 
   /** Activates every group of the configuration; starts nothing. */
   openAll(): void {
-    this.#ports.save({ kind: 'config', booted: this.#booted, read: this.#config });
     this.#open(this.#config.groups);
-  }
-
-  /** Starts what is to be started, in the order of spec lifecycle 5.2. */
-  autostart(groups: Iterable<GroupRecord> = this.#loop.world.values()): void {
-    for (const group of groups) {
-      for (const { slot, config, isDisabled } of group.processes.values()) {
-        if (config.autostart && !isDisabled) this.#loop.move(slot, { kind: 'start' });
-      }
-    }
+    // The last of it: a brain that dies before leaves a world that never began.
+    this.#ports.save({ kind: 'config', booted: this.#booted, read: this.#config });
   }
 
   reread(): Result<Rereading, string> {
@@ -159,15 +151,21 @@ export class Groups {
     };
   }
 
-  #open(configs: readonly GroupConfig[]): void {
-    const groups = configs.map(newGroup);
-    for (const { processes } of groups) {
-      for (const [name, record] of processes) {
-        if (this.#ports.disabled.has(record.slot)) processes.set(name, { ...record, isDisabled: true });
-      }
+  #newGroup(config: GroupConfig): GroupRecord {
+    const autostarted = config.processes.filter(({ autostart }) => autostart).map(({ name }) => name);
+    const group = newGroup(config, autostarted);
+    for (const [name, record] of group.processes) {
+      const isDisabled = this.#ports.disabled.has(record.slot);
+      if (isDisabled) group.processes.set(name, { ...record, isDisabled, isDue: false });
     }
+    return group;
+  }
+
+  #open(configs: readonly GroupConfig[]): void {
+    const groups = configs.map((config) => this.#newGroup(config));
     for (const group of groups) {
-      this.#ports.save({ kind: 'group', config: group.config });
+      const due = Array.from(group.processes.values()).flatMap(({ isDue, config: { name } }) => (isDue ? [name] : []));
+      this.#ports.save({ kind: 'group', config: group.config, due });
       this.#loop.add(group);
       if (group.config.kind === 'eventlistener') this.#ports.events.openPool(group.config);
       this.#ports.events.publish({ kind: 'process-group', change: 'ADDED', group: group.config.name });

@@ -14,14 +14,14 @@ import { Disabled, type DisabledStore } from './disabled.ts';
 import { Ending } from './ending.ts';
 import { Groups } from './groups.ts';
 import type { ChildEvent, Children, Clock, MainLog, Outputs, Slot } from './host.ts';
-import type { Journal } from './journal.ts';
+import type { JournalAccess } from './journal.ts';
 import type { Listeners } from './listeners.ts';
 import { Loop } from './loop.ts';
 import { type Findings, type Recoverer, restartListeners, restore } from './restore.ts';
-import { changesOf, type SavedChange, type SavedWorld, savedProcess } from './saved.ts';
+import { type News, type SavedChange, type SavedWorld, savedProcess } from './saved.ts';
 import { sendAsked } from './signals.ts';
 import type { Store } from './store.ts';
-import type { Change } from './transition.ts';
+import type { Change, Transition } from './transition.ts';
 import { allProcesses, type ProcessRecord } from './world.ts';
 
 export interface SupervisorPorts {
@@ -29,7 +29,7 @@ export interface SupervisorPorts {
   readonly children: Children;
   readonly outputs: Outputs;
   readonly log: MainLog;
-  readonly journal: Journal;
+  readonly journal: JournalAccess;
   readonly disabled: DisabledStore;
   readonly events: Listeners;
   readonly pid: Pid;
@@ -64,7 +64,7 @@ export class Supervisor implements Control {
       log: ports.log,
       journal: ports.journal,
       publish: (event) => ports.events.publish(event),
-      save: (record) => ports.store.save({ kind: 'process', record: savedProcess(record) }),
+      save: (record, told) => ports.store.save({ kind: 'process', record: savedProcess(record), ...this.#news(told) }),
       changed: (record, change) => this.#changed(record, change),
     });
     this.#disabled = new Disabled(ports.disabled, ports.journal);
@@ -89,20 +89,26 @@ export class Supervisor implements Control {
     this.#groups.openAll();
     this.#scheduleTick();
     this.#ports.events.publish({ kind: 'supervisor-state-change', to: 'RUNNING' });
-    this.#groups.autostart();
+    this.#loop.startDue();
   }
 
-  /** Goes on where an earlier brain ended, instead of booting. */
-  resume(world: SavedWorld, recoverer: Recoverer): Findings {
+  /**
+   * Goes on where an earlier brain ended, instead of booting.
+   * @param why the brain was replaced by this one; or superd was started by somebody, who wants it to run
+   */
+  resume(world: SavedWorld, recoverer: Recoverer, why: 'replaced' | 'started'): Findings {
     const { events, outputs, log, journal } = this.#ports;
     this.#disabled.load();
-    for (const change of changesOf(world)) this.#ports.store.save(change);
-    const findings = restore(world.groups, { loop: this.#loop, outputs, events, log, journal, recoverer });
+    const findings = restore(world, { loop: this.#loop, outputs, events, log, journal, recoverer });
     // The file is the truth, whatever was written down with the world.
     for (const { slot } of allProcesses(this.#loop.world)) this.#loop.setDisabled(slot, this.#disabled.has(slot));
     this.#scheduleTick();
-    if (world.mood === 'RUNNING') void restartListeners(world.groups, this.#loop);
-    else this.#ending.resume(world.mood);
+    if (world.mood !== 'RUNNING' && why === 'replaced') this.#ending.resume(world.mood);
+    else {
+      if (world.mood !== 'RUNNING') this.#loop.autostartAgain();
+      restartListeners(world.groups, this.#loop);
+      this.#loop.startDue();
+    }
     this.#loop.wake();
     return findings;
   }
@@ -110,7 +116,7 @@ export class Supervisor implements Control {
   /** All of the world, to be written anew. */
   snapshot(logs: SavedWorld['logs'], nextSerial: number): SavedWorld {
     const groups = [...this.#loop.world.values()];
-    return { booted: this.#booted, read: this.config, mood: this.mood, groups, logs, nextSerial };
+    return { booted: this.#booted, read: this.config, mood: this.mood, groups, logs, nextSerial, news: undefined };
   }
 
   child(event: ChildEvent): void {
@@ -223,7 +229,7 @@ export class Supervisor implements Control {
     const added = this.#groups.add(name);
     if (!added.ok) return added;
     this.#scheduleTick();
-    if (this.mood === 'RUNNING') this.#groups.autostart([added.value]);
+    this.#loop.startDue([added.value]);
     return ok(undefined);
   }
 
@@ -249,6 +255,10 @@ export class Supervisor implements Control {
 
   emitRemoteCommunication(type: string, data: string): void {
     this.#ports.events.publish({ kind: 'remote-communication', type, data });
+  }
+
+  #news({ events, lines }: Pick<Transition, 'events' | 'lines'>): { readonly news?: News } {
+    return events.length === 0 ? {} : { news: { after: this.#ports.journal.last, events, lines } };
   }
 
   #changed(record: ProcessRecord, { to }: Change): void {
