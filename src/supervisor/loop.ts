@@ -9,6 +9,7 @@ import { type Millis, millis } from '../units.ts';
 import type { ProcessInfo } from './control.ts';
 import type { ChildEvent, Children, Clock, MainLog, Outputs, Slot } from './host.ts';
 import type { Journal } from './journal.ts';
+import type { Told } from './saved.ts';
 import { sendStop } from './signals.ts';
 import { type Change, type Transition, transition } from './transition.ts';
 import { allProcesses, describeProcess, type GroupRecord, type ProcessRecord, type World } from './world.ts';
@@ -21,12 +22,12 @@ export interface LoopPorts {
   readonly journal: Journal;
   publish(event: SupervisorEvent): void;
   /** Writes down what has changed, before it has any effect or is told to anybody. */
-  save(record: ProcessRecord, told: Pick<Transition, 'events' | 'lines'>): void;
+  save(record: ProcessRecord, told: Told): void;
   /** After every change of a process's state, when it has been published. */
   changed(record: ProcessRecord, change: Change): void;
 }
 
-const NOTHING_TOLD = { events: [], lines: [] };
+const NOTHING_TOLD: Told = { events: [], lines: [] };
 
 interface Waiter {
   readonly until: (state: StateName) => boolean;

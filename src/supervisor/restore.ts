@@ -58,13 +58,16 @@ export function restore({ groups, news }: SavedWorld, ports: RestorePorts): Find
   return { live: of('kept') + of('adopted') + of('unrecorded'), gone: of('gone') };
 }
 
+/** The kinds of records that the events of a change become. */
+const TELLABLE: ReadonlySet<string> = new Set(['process-state', 'process-group', 'supervisor-state']);
+
 /** The events of the last change that are not in the journal, and its lines in the log when none of them is. */
 function tellRest({ after, events: all, lines }: News, { events, journal, log }: RestorePorts): void {
   if (journal.problem !== undefined) return;
   let told = 0;
   const cursor = journal.cursor(after);
   for (let batch = cursor.next(); batch.length > 0; batch = cursor.next()) {
-    told += batch.filter(({ kind }) => kind === 'process-state').length;
+    told += batch.filter(({ kind }) => TELLABLE.has(kind)).length;
   }
   for (const event of all.slice(told)) events.publish(event);
   if (told === 0) for (const { level, message } of lines) log.log(level, message);

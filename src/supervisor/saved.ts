@@ -8,14 +8,16 @@ import type { Mood } from './control.ts';
 import type { LogLine } from './transition.ts';
 import { type GroupRecord, newGroup, type ProcessRecord } from './world.ts';
 
-/** One change of the world. */
-export type SavedChange =
+/** One change of the world, and what is to be told of it. */
+export type SavedChange = Change & { readonly news?: News };
+
+export type Change =
   | { readonly kind: 'config'; readonly booted: Config; readonly read: Config }
   | { readonly kind: 'mood'; readonly mood: Mood }
   /** A new group, and those of its processes that are to be started. */
   | { readonly kind: 'group'; readonly config: GroupConfig; readonly due: readonly string[] }
   | { readonly kind: 'removed'; readonly group: string }
-  | { readonly kind: 'process'; readonly record: SavedProcess; readonly news?: News }
+  | { readonly kind: 'process'; readonly record: SavedProcess }
   /** The logs of a process; AUTO logs have a name of their own each. */
   | {
       readonly kind: 'logs';
@@ -27,12 +29,16 @@ export type SavedChange =
   /** The number of the next event. */
   | { readonly kind: 'serial'; readonly next: number };
 
-/** What a change has to tell, once it is written down; if the brain dies before that is done, the next one does it. */
-export interface News {
-  /** The journal's last record at that time. */
-  readonly after: number;
+/** What a change has to tell, once it is written down. */
+export interface Told {
   readonly events: readonly SupervisorEvent[];
   readonly lines: readonly LogLine[];
+}
+
+/** The same on the disk: if the brain dies before it is told, the next one does it. */
+export interface News extends Told {
+  /** The journal's last record at that time. */
+  readonly after: number;
 }
 
 /** A record without its configuration, which stands in its group. */
@@ -68,7 +74,7 @@ export function replay(changes: Iterable<SavedChange>): SavedWorld | undefined {
   const groups = new Map<string, GroupRecord>();
   const logs = new Map<string, SavedLogs>();
   for (const change of changes) {
-    news = change.kind === 'process' ? change.news : undefined;
+    news = change.news;
     switch (change.kind) {
       case 'config':
         configs = change;

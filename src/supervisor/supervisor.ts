@@ -5,6 +5,7 @@
 import type { Config } from '../config/model.ts';
 import type { Plan } from '../config/plan.ts';
 import { fail, ok, type Result } from '../errors.ts';
+import type { SupervisorEvent } from '../events/event.ts';
 import type { CommandProblem } from '../process/command.ts';
 import { pidOf } from '../process/machine.ts';
 import { isStopped, type StateName } from '../process/state.ts';
@@ -18,10 +19,10 @@ import type { JournalAccess } from './journal.ts';
 import type { Listeners } from './listeners.ts';
 import { Loop } from './loop.ts';
 import { type Findings, type Recoverer, restartListeners, restore } from './restore.ts';
-import { type News, type SavedChange, type SavedWorld, savedProcess } from './saved.ts';
+import { type Change, type SavedWorld, savedProcess, type Told } from './saved.ts';
 import { sendAsked } from './signals.ts';
 import type { Store } from './store.ts';
-import type { Change, Transition } from './transition.ts';
+import type { Change as StateChange } from './transition.ts';
 import { allProcesses, type ProcessRecord } from './world.ts';
 
 export interface SupervisorPorts {
@@ -64,16 +65,16 @@ export class Supervisor implements Control {
       log: ports.log,
       journal: ports.journal,
       publish: (event) => ports.events.publish(event),
-      save: (record, told) => ports.store.save({ kind: 'process', record: savedProcess(record), ...this.#news(told) }),
+      save: (record, told) => this.#save({ kind: 'process', record: savedProcess(record) }, told),
       changed: (record, change) => this.#changed(record, change),
     });
     this.#disabled = new Disabled(ports.disabled, ports.journal);
-    const save = (change: SavedChange): void => ports.store.save(change);
+    const save = (change: Change, events: readonly SupervisorEvent[]): void => this.#save(change, { events, lines: [] });
     this.#groups = new Groups(configs, this.#loop, { ...ports, disabled: this.#disabled, save });
     this.#ending = new Ending(this.#loop, {
       log: ports.log,
       publish: (event) => ports.events.publish(event),
-      saveMood: (mood) => ports.store.save({ kind: 'mood', mood }),
+      saveMood: (mood, events) => save({ kind: 'mood', mood }, events),
       finished: (outcome) => ports.finished(outcome),
     });
   }
@@ -88,7 +89,6 @@ export class Supervisor implements Control {
     this.#disabled.load();
     this.#groups.openAll();
     this.#scheduleTick();
-    this.#ports.events.publish({ kind: 'supervisor-state-change', to: 'RUNNING' });
     this.#loop.startDue();
   }
 
@@ -257,11 +257,12 @@ export class Supervisor implements Control {
     this.#ports.events.publish({ kind: 'remote-communication', type, data });
   }
 
-  #news({ events, lines }: Pick<Transition, 'events' | 'lines'>): { readonly news?: News } {
-    return events.length === 0 ? {} : { news: { after: this.#ports.journal.last, events, lines } };
+  #save(change: Change, told: Told): void {
+    const { store, journal } = this.#ports;
+    store.save(told.events.length === 0 ? change : { ...change, news: { after: journal.last, ...told } });
   }
 
-  #changed(record: ProcessRecord, { to }: Change): void {
+  #changed(record: ProcessRecord, { to }: StateChange): void {
     if (this.#loop.world.get(record.slot.group)?.config.kind === 'eventlistener') {
       this.#ports.events.listenerChanged(record.slot, to.name);
     }

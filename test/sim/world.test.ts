@@ -2,28 +2,30 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { Config, GroupConfig } from '../../src/config/model.ts';
-import { fail, ok } from '../../src/errors.ts';
+import { fail, ok, type Result } from '../../src/errors.ts';
 import { isRunning, isSignallable, isStopped } from '../../src/process/state.ts';
 import type { Slot } from '../../src/supervisor/host.ts';
+import { replay } from '../../src/supervisor/saved.ts';
 import { Supervisor } from '../../src/supervisor/supervisor.ts';
 import { pid, seconds, signal } from '../../src/units.ts';
 import { aConfig, aGroup, aListenerGroup, aProcess } from '../support/config.ts';
-import { type Behaviour, FakeHost, LIVES } from '../support/fake-host.ts';
+import { type Behaviour, Death, FakeHost, LIVES } from '../support/fake-host.ts';
 
 interface World {
   readonly host: FakeHost;
-  readonly supervisor: Supervisor;
+  supervisor: Supervisor;
   readonly finished: string[];
   /** What the next reread finds; undefined: a broken file. */
   next: Config | undefined;
 }
 
-function aWorld(config: Config, behaviourOf: (slot: Slot) => Behaviour = () => LIVES): World {
-  const host = new FakeHost();
-  host.behaviourOf = behaviourOf;
-  const finished: string[] = [];
-  const supervisor = new Supervisor(
-    { booted: config, read: config },
+function newSupervisor(
+  { booted, read }: { readonly booted: Config; readonly read: Config },
+  { host, finished }: Pick<World, 'host' | 'finished'>,
+  load: () => Result<Config, string>,
+): Supervisor {
+  return new Supervisor(
+    { booted, read },
     {
       clock: host,
       children: host,
@@ -33,16 +35,45 @@ function aWorld(config: Config, behaviourOf: (slot: Slot) => Behaviour = () => L
       disabled: host.disabled,
       events: host.listeners,
       pid: pid(1),
-      store: { save: () => {} },
-      load: () => (world.next === undefined ? fail('broken') : ok(world.next)),
+      store: host,
+      load,
       finished: (outcome) => finished.push(outcome),
     },
   );
+}
+
+/** A world before anything has begun. */
+function beginning(config: Config, behaviourOf: (slot: Slot) => Behaviour): World {
+  const host = new FakeHost();
+  host.behaviourOf = behaviourOf;
+  const finished: string[] = [];
+  const load = (): Result<Config, string> => (world.next === undefined ? fail('broken') : ok(world.next));
+  const supervisor = newSupervisor({ booted: config, read: config }, { host, finished }, load);
   const world: World = { host, supervisor, finished, next: config };
-  host.child = (event) => supervisor.child(event);
-  host.wake = () => supervisor.wake();
-  supervisor.boot();
+  host.child = (event) => world.supervisor.child(event);
+  host.wake = () => world.supervisor.wake();
   return world;
+}
+
+function aWorld(config: Config, behaviourOf: (slot: Slot) => Behaviour = () => LIVES): World {
+  const world = beginning(config, behaviourOf);
+  world.supervisor.boot();
+  return world;
+}
+
+/** A supervisor takes the place of one that died, as a new brain does; it may die as well. */
+function replace(world: World, config: Config, diesIn?: number): void {
+  const { host, finished } = world;
+  host.replaceSupervisor();
+  host.diesIn = diesIn;
+  const saved = replay(host.saved);
+  const load = (): Result<Config, string> => (world.next === undefined ? fail('broken') : ok(world.next));
+  world.supervisor = newSupervisor(saved ?? { booted: config, read: config }, world, load);
+  if (saved === undefined) {
+    finished.splice(0);
+    world.supervisor.boot();
+  } else world.supervisor.resume(saved, host, 'replaced');
+  host.repeatEnds();
 }
 
 const slot = (group: string, process = group): Slot => ({ group, process });
@@ -273,18 +304,26 @@ function playProcess({ supervisor, host }: World, kind: 'start' | 'stop' | 'sign
   else host.write(of);
 }
 
-/** Every change is published once: the states of a process form a chain. */
-function assertChains(host: FakeHost): void {
+/** Every change is in the journal once: the states of a process form a chain, from group to group. */
+function assertChains({ journal }: FakeHost): void {
   const last = new Map<string, string>();
-  for (const event of host.events) {
-    if (event.kind === 'process-group') {
-      for (const key of [...last.keys()]) if (key.startsWith(`${event.group}:`)) last.delete(key);
+  const groups = new Set<string>();
+  let hasBegun = false;
+  for (const record of journal.records) {
+    if (record.kind === 'supervisor-state') hasBegun = true;
+    if (record.kind === 'process-group') {
+      // A world that did not begin is begun again.
+      const isKnown: boolean = hasBegun && groups.has(record.group);
+      assert.equal(isKnown, record.change === 'REMOVED', `${record.group} ${record.change} twice`);
+      if (record.change === 'ADDED') groups.add(record.group);
+      else groups.delete(record.group);
+      for (const key of [...last.keys()]) if (key.startsWith(`${record.group}:`)) last.delete(key);
     }
-    if (event.kind !== 'process-state') continue;
-    const key = `${event.group}:${event.process}`;
-    assert.equal(event.from, last.get(key) ?? 'STOPPED', `the chain of ${key} is broken`);
-    assert.notEqual(event.from, event.to.name);
-    last.set(key, event.to.name);
+    if (record.kind !== 'process-state') continue;
+    const key = `${record.group}:${record.process}`;
+    assert.equal(record.from, last.get(key) ?? 'STOPPED', `the chain of ${key} is broken`);
+    assert.notEqual(record.from, record.to);
+    last.set(key, record.to);
   }
 }
 
@@ -343,4 +382,82 @@ test('the world holds its invariants over 2,000 random histories', () => {
     { numRuns: 2000 },
   );
   assert.ok(histories >= 2000);
+});
+
+describe('the world after deaths', () => {
+  const behaviours = fc.array(behaviour, { minLength: GROUPS * PROCESSES, maxLength: GROUPS * PROCESSES });
+  /** At which step of what follows the supervisor dies, and how long nobody is there. */
+  const deaths = fc.record({
+    kind: fc.constant('die'),
+    step: fc.nat(40),
+    away: fc.constantFrom(0, 1, 3, 500, 15_000),
+    /** Whoever takes its place may die as early. */
+    again: fc.option(fc.nat(40), { nil: undefined }),
+  });
+  const moves = fc.array(fc.oneof({ weight: 4, arbitrary: move }, { weight: 1, arbitrary: deaths }), {
+    maxLength: 60,
+    size: 'max',
+  });
+
+  type Manner = { readonly away: number; readonly again?: number | undefined };
+  const AT_ONCE: Manner = { away: 0, again: undefined };
+  let died = 0;
+  /** Plays, and replaces a supervisor that died. @returns whether it survived */
+  function survive(world: World, run: () => void, { away, again }: Manner = AT_ONCE): boolean {
+    try {
+      run();
+    } catch (cause) {
+      if (!(cause instanceof Death)) throw cause;
+    }
+    if (!world.host.isDead) return true;
+    died += 1;
+    world.host.advance(away);
+    survive(world, () => replace(world, configs[0] ?? assert.fail(), again));
+    return false;
+  }
+
+  test('it goes on as if nothing had been, over 2,000 random histories', () => {
+    fc.assert(
+      fc.property(behaviours, moves, fc.nat(400), (all, history, last) => {
+        const config = configs[0] ?? assert.fail();
+        const world = beginning(config, ({ group, process }) => {
+          const index = Number(group.slice(1)) * PROCESSES + Number(process.slice(1));
+          return all[index] ?? LIVES;
+        });
+        const { host } = world;
+        let manner = AT_ONCE;
+        const stopped = new Map<string, Slot>();
+        host.diesIn = last % 3 === 0 ? last : undefined;
+        survive(world, () => world.supervisor.boot());
+        for (const one of history) {
+          if (one.kind === 'die') {
+            host.diesIn = one.step;
+            manner = one;
+            continue;
+          }
+          const of = 'group' in one && 'process' in one ? slot(`g${one.group}`, `p${one.process}`) : undefined;
+          const isDone = survive(world, () => play(world, one), manner);
+          if (of !== undefined && (one.kind === 'start' || one.kind === 'add' || one.kind === 'remove'))
+            for (const [key, { group }] of stopped) if (group === of.group) stopped.delete(key);
+          if (of !== undefined && one.kind === 'stop' && isDone) stopped.set(`${of.group}:${of.process}`, of);
+          for (const down of stopped.values()) {
+            const state = world.supervisor.process(down)?.state ?? 'STOPPED';
+            assert.ok(!isRunning(state), `${down.group}:${down.process} was stopped, and is ${state}`);
+          }
+        }
+        host.diesIn = last;
+        survive(world, () => world.supervisor.shutdown());
+        survive(world, () => host.advance(20 * STOPWAIT));
+        // It may have died before the first trace of the shutdown.
+        survive(world, () => world.supervisor.shutdown());
+        host.diesIn = undefined;
+        host.advance(20 * STOPWAIT);
+        assert.equal(world.finished.at(-1), 'shutdown');
+        host.assertQuiet();
+        assertChains(host);
+      }),
+      { numRuns: 2000 },
+    );
+    assert.ok(died > 2000, `${died} deaths`);
+  });
 });
