@@ -327,6 +327,28 @@ function assertChains({ journal }: FakeHost): void {
   }
 }
 
+/** SIGKILL is for those who were asked before; nobody is asked twice by one stop; a child is reported once. */
+function assertOrderly({ signals, lines }: FakeHost): void {
+  const asked = new Set<number>();
+  for (const { pid: target, signal: number } of signals) {
+    if (number === 15) {
+      assert.ok(!asked.has(target), `${target} was asked twice to stop`);
+      asked.add(target);
+    }
+    if (number === 9) assert.ok(asked.has(target), `${target} was killed before it was asked to stop`);
+  }
+  const spawned = lines.filter((line) => line.startsWith('info spawned:'));
+  assert.equal(new Set(spawned).size, spawned.length, 'a child is reported twice');
+}
+
+/** What is to be started is not forgotten. */
+function assertNothingDue({ supervisor }: World): void {
+  for (const { slot: of, state } of supervisor.groups().flatMap(({ processes }) => processes)) {
+    const isDue = supervisor.record(of)?.isDue === true;
+    assert.ok(!isDue || state === 'STOPPING', `${of.group}:${of.process} is ${state}, and was to be started`);
+  }
+}
+
 /** At a shutdown nobody is asked to stop while somebody of a higher priority number is still there. */
 function assertShutdownOrder({ host, supervisor }: World, since: number, stopping: ReadonlySet<Slot>): void {
   const levels = host.signals
@@ -445,6 +467,7 @@ describe('the world after deaths', () => {
             assert.ok(!isRunning(state), `${down.group}:${down.process} was stopped, and is ${state}`);
           }
         }
+        assertNothingDue(world);
         host.diesIn = last;
         survive(world, () => world.supervisor.shutdown());
         survive(world, () => host.advance(20 * STOPWAIT));
@@ -455,6 +478,7 @@ describe('the world after deaths', () => {
         assert.equal(world.finished.at(-1), 'shutdown');
         host.assertQuiet();
         assertChains(host);
+        assertOrderly(host);
       }),
       { numRuns: 2000 },
     );

@@ -108,7 +108,13 @@ export class FakeHost implements Clock, Children, Outputs, MainLog, Store, Recov
   readonly positions: FakePositions = new FakePositions();
   readonly disabled: FakeDisabled = new FakeDisabled();
   readonly events: SupervisorEvent[] = [];
-  readonly signals: { readonly slot: Slot; readonly signal: number; readonly whom: string; readonly at: number }[] = [];
+  readonly signals: {
+    readonly slot: Slot;
+    readonly pid: Pid;
+    readonly signal: number;
+    readonly whom: string;
+    readonly at: number;
+  }[] = [];
   readonly live: Map<number, FakeChild> = new Map();
   readonly open_: Set<string> = new Set();
   listeners: Listeners;
@@ -288,7 +294,7 @@ export class FakeHost implements Clock, Children, Outputs, MainLog, Store, Recov
     assert.ok(child !== undefined, `signal ${number} to ${target}, which is not live`);
     if (purpose !== undefined && child.purposes.has(purpose)) return ok(undefined);
     if (purpose !== undefined) child.purposes.add(purpose);
-    this.signals.push({ slot: child.slot, signal: number, whom, at: this.#now });
+    this.signals.push({ slot: child.slot, pid: target, signal: number, whom, at: this.#now });
     if (number === SIGKILL)
       this.#later(1, () => this.exit(target, { kind: 'signal', signal: 'SIGKILL', coreDumped: false }));
     else if (number === child.config.stopsignal && child.behaviour.stopsAfter !== undefined) {
