@@ -3,7 +3,7 @@
  * here: publish, log, spawn, signal, tell whoever waits, and ask for the next wake-up. It decides nothing itself.
  */
 import type { SupervisorEvent } from '../events/event.ts';
-import { deadlineOf, type Effect, type ProcessEvent, pidOf } from '../process/machine.ts';
+import { deadlineOf, type Effect, type ProcessEvent } from '../process/machine.ts';
 import { isStopped, type StateName } from '../process/state.ts';
 import { type Millis, millis } from '../units.ts';
 import type { ProcessInfo } from './control.ts';
@@ -103,8 +103,6 @@ export class Loop {
     if (event.kind !== 'exited' && event.serial !== record.spawns) return;
     switch (event.kind) {
       case 'spawned':
-        // A brain that asks again is answered again.
-        if (pidOf(record.state) === event.pid) return this.#tellSpawn(record.slot, 'spawned');
         this.world.get(event.slot.group)?.processes.set(event.slot.process, { ...record, startTime: event.startTime });
         this.move(event.slot, { kind: 'spawned', pid: event.pid }, event.at);
         return this.#tellSpawn(record.slot, 'spawned');
