@@ -2,17 +2,14 @@
  * Builds dist/: one CommonJS file per program. CommonJS, because an ESM import of node:http loads undici and costs
  * 14 MB of memory in the daemon (docs/explanation/decisions/0002-bundle.md).
  */
-import { existsSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
 const root = `${import.meta.dirname}/..`;
-const programs = ['superd', 'superctl', 'crashmail', 'keeper', 'pidproxy', 'echo_superd_conf'].filter((name) =>
-  existsSync(`${root}/src/${name}.ts`),
-);
+const programs = ['superd', 'superctl', 'crashmail', 'keeper', 'pidproxy', 'echo_superd_conf'];
 /** The thread that the keeper runs when there are fcgi-programs. */
 const threads = { 'fcgi-holder': 'src/host/fcgi-holder.ts' };
 
-rmSync(`${root}/dist`, { recursive: true, force: true });
+// A build that fails leaves the last one as it was.
 await build({
   absWorkingDir: root,
   entryPoints: { ...Object.fromEntries(programs.map((name) => [name, `src/${name}.ts`])), ...threads },

@@ -1,43 +1,44 @@
 /** crashmail: an event listener that mails when a program exits unexpectedly. This root joins its parts. */
-import { createHash } from 'node:crypto';
 import { homedir, hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
+import { drawCourse } from './crashmail/chart.ts';
+import { Desk } from './crashmail/desk.ts';
+import { digest } from './crashmail/digest.ts';
+import type { Witnesses } from './crashmail/facts.ts';
+import { CALM, type FloodState } from './crashmail/flood.ts';
+import { History } from './crashmail/history.ts';
+import { namespecOf } from './crashmail/incident.ts';
+import type { Letter } from './crashmail/letter.ts';
 import { Listener } from './crashmail/listener.ts';
-import {
-  DEFAULT_SENDMAIL,
-  EXIT_CRASHMAIL_USAGE,
-  isSmtpUrl,
-  type Options,
-  parseOptions,
-  USAGE,
-} from './crashmail/options.ts';
+import { daemonDeath, readNotes, writeNotes } from './crashmail/notes.ts';
+import { EXIT_CRASHMAIL_USAGE, type Options, parseOptions, USAGE } from './crashmail/options.ts';
 import { outboxBase, outboxName } from './crashmail/place.ts';
-import type { Answer, Channel, Rpc, Surroundings } from './crashmail/ports.ts';
-import type { Letterhead } from './crashmail/render.ts';
+import type { Channel, Surroundings } from './crashmail/ports.ts';
+import { refusalNotice } from './crashmail/refusal.ts';
+import { renderMail } from './crashmail/render.ts';
+import { NO_SETTINGS } from './crashmail/report.ts';
 import { Sender } from './crashmail/sender.ts';
+import { type Setup, setupOf } from './crashmail/setup.ts';
+import { channelsOf } from './host/channels.ts';
+import { flushQueues, listQueues, type TaskTools, testChannels, writePreview } from './host/crashmail-tasks.ts';
 import { StdioSupervisor } from './host/listener-io.ts';
-import { type SmtpUrl, smtpChannel } from './host/mail.ts';
-import { maildirChannel } from './host/maildir.ts';
 import { DiskOutbox } from './host/outbox.ts';
 import { pause } from './host/pause.ts';
+import { encodePng } from './host/png.ts';
 import { daemonMark } from './host/process-mark.ts';
-import { sendmailChannel } from './host/sendmail.ts';
-import { readSecret, readTail } from './host/small-file.ts';
+import { type CrashmailFile, RosterFile, readCrashmailFile } from './host/roster-file.ts';
+import { readLogTail, rpcTo } from './host/supervisor-rpc.ts';
+import { LocalWitness } from './host/witness.ts';
 import { epochMillis, type Millis, millis } from './units.ts';
 
 /** How long a mail under way may delay the end. Shorter than supervisord's default stopwaitsecs. */
 const LAST_MAIL: Millis = millis(5000);
-
-/** Calls that may hang at the same time; beyond that the supervisor counts as deaf. */
-const MAX_CALLS = 30;
 
 const environment = (name: string): string => process.env[name] ?? '';
 
 const say = (line: string): void => {
   process.stderr.write(`crashmail: ${line}\n`);
 };
-
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 24);
 
 const surroundings: Surroundings = {
   now: () => millis(performance.now()),
@@ -47,84 +48,10 @@ const surroundings: Surroundings = {
   say,
 };
 
-/** The URL from a file is read for each mail, so that correcting the file is enough. */
-function smtpUrlOf({ smtp, smtpFile }: Options): () => SmtpUrl {
-  if (smtpFile === undefined) return () => ({ url: smtp ?? '' });
-  return () => {
-    const secret = readSecret(smtpFile);
-    if ('problem' in secret) return secret;
-    return isSmtpUrl(secret.text) ? { url: secret.text } : { problem: `cannot read an SMTP URL in ${smtpFile}` };
-  };
-}
-
-/** What a sendmail program gets: our own environment without the key to the supervisor. */
-const sendmailEnvironment = (): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) =>
-      value === undefined || name === 'SUPERVISOR_PASSWORD' ? [] : [[name, value]],
-    ),
-  );
-
-/** Without an address and without any way to send, a report still goes where it can be found. */
-const standardError: Channel = {
-  name: 'stderr',
-  async deliver(mail) {
-    say(`no address is given, so nothing is mailed:\n${mail.subject}\n\n${mail.text}`);
-    return { kind: 'sent' };
-  },
-};
-
-/** Every way that was named; sendmail when none was. */
-function channelsOf(options: Options): readonly Channel[] {
-  const channels: Channel[] = [];
-  if (options.smtp !== undefined || options.smtpFile !== undefined) {
-    const url = smtpUrlOf(options);
-    const first = url();
-    if ('problem' in first) say(first.problem);
-    channels.push(smtpChannel(url));
-  }
-  if (options.maildir !== undefined) channels.push(maildirChannel(resolve(options.maildir), hostname()));
-  if (options.sendmail !== undefined || (channels.length === 0 && options.email !== '')) {
-    channels.push(sendmailChannel(options.sendmail ?? DEFAULT_SENDMAIL, sendmailEnvironment()));
-  }
-  return channels.length > 0 ? channels : [standardError];
-}
-
-/** Calls the daemon; HTTP is loaded with the first call. Never rejects. */
-async function callOnce(url: string, method: string, params: readonly (string | number)[]): Promise<Answer> {
-  const [{ connect }, { RpcClient }] = await Promise.all([import('./host/http-client.ts'), import('./rpc/client.ts')]);
-  const username = process.env['SUPERVISOR_USERNAME'];
-  const client = new RpcClient(connect({ url, username, password: process.env['SUPERVISOR_PASSWORD'] }));
-  try {
-    const answer = await client.call(method, params, (value) => value);
-    return answer.ok ? { kind: 'value', value: answer.value } : { kind: 'fault', code: answer.error.code };
-  } catch (cause) {
-    return { kind: 'failed', reason: cause instanceof Error ? cause.message : String(cause) };
-  }
-}
-
-function rpcTo(url: string): Rpc {
-  const late: Answer = { kind: 'failed', reason: 'the supervisor did not answer in time' };
-  let calls = 0;
-  return {
-    async ask(method, params, timeout): Promise<Answer> {
-      if (url === '' || calls >= MAX_CALLS) return late;
-      calls += 1;
-      const over = new AbortController();
-      const called = callOnce(url, method, params).finally(() => {
-        calls -= 1;
-        over.abort();
-      });
-      return Promise.race([called, pause(timeout, over.signal).then(() => (over.signal.aborted ? called : late))]);
-    },
-  };
-}
-
-/** Logs are files of the daemon's machine, which is ours when we reach it locally. */
-async function readLogTail(url: string, path: string, size: number): Promise<string | undefined> {
-  const { isLocal } = await import('./host/http-client.ts');
-  return isLocal(url) ? readTail(path, size) : undefined;
-}
+const compose =
+  ({ letterhead }: Setup) =>
+  (letter: Letter): ReturnType<typeof renderMail> =>
+    renderMail(letter, { letterhead, draw: (course) => encodePng(drawCourse(course)), digest });
 
 /** From the user database, since $HOME is the daemon's; a user without an entry has to take that. */
 function homeDirectory(): string {
@@ -135,14 +62,18 @@ function homeDirectory(): string {
   }
 }
 
-/** The outbox of this listener of this daemon. */
-function openOutbox({ queue }: Options): DiskOutbox {
-  const base = outboxBase({
+/** The folder of the outboxes of all listeners. */
+const baseOf = (queue: string | undefined, file: CrashmailFile | undefined): string =>
+  outboxBase({
     queue: queue === undefined ? undefined : resolve(queue),
-    stateDirectory: environment('SUPERD_STATEDIR'),
+    stateDirectory:
+      environment('SUPERD_STATEDIR') || (environment('SUPERVISOR_ENABLED') === '' ? file?.statedir : '') || '',
     isRoot: process.geteuid?.() === 0,
     homeDirectory: homeDirectory(),
   });
+
+/** The outbox of this listener of this daemon. */
+function openOutbox(base: string): DiskOutbox {
   const identity = {
     serverUrl: environment('SUPERVISOR_SERVER_URL'),
     group: environment('SUPERVISOR_GROUP_NAME'),
@@ -151,58 +82,186 @@ function openOutbox({ queue }: Options): DiskOutbox {
   return new DiskOutbox(join(base, outboxName(identity, digest)), say);
 }
 
-async function serve(options: Options): Promise<void> {
+/** superd tells its configuration; elsewhere it has to be named. */
+async function readFile(options: Options): Promise<CrashmailFile | 'none' | 'broken'> {
+  const named = options.configuration;
+  const path = named === undefined ? environment('SUPERD_CONFIG') : resolve(named);
+  if (path === '') return 'none';
+  const read = await readCrashmailFile(path);
+  if (read.ok) return read.value;
+  say(`cannot use the configuration ${path}:\n${read.error}`);
+  return named === undefined ? 'none' : 'broken';
+}
+
+/** Notes that the next run finds. */
+async function openNotes(outbox: DiskOutbox): Promise<{
+  readonly flood: FloodState;
+  readonly before: ReturnType<typeof readNotes>;
+  readonly keep: (flood: FloodState) => Promise<void>;
+  readonly end: () => Promise<void>;
+}> {
+  const before = readNotes(await outbox.loadState());
+  const daemon = daemonMark() ?? '';
+  let last = before?.flood ?? CALM;
+  const write = (isEnded: boolean): Promise<void> =>
+    outbox.saveState(writeNotes({ flood: last, daemon, isEnded, at: Date.now() }));
+  const keep = (flood: FloodState): Promise<void> => {
+    last = flood;
+    return write(false);
+  };
+  return { flood: last, before, keep, end: () => write(true) };
+}
+
+function witnessesOf(url: string, local: LocalWitness, roster: RosterFile): Witnesses {
+  return {
+    rpc: rpcTo(url),
+    readTail: (path, size) => readLogTail(url, path, size),
+    course: (program) => local.course(program),
+    memory: (program, pid) => local.memory(program, pid),
+    settings: (incident) => roster.entry(namespecOf(incident))?.settings ?? NO_SETTINGS,
+    mask: (program, text) => local.mask(program, text, roster.entry(program)?.secrets ?? []),
+  };
+}
+
+async function serve(setup: Setup, file: CrashmailFile | undefined, options: Options): Promise<void> {
   const url = environment('SUPERVISOR_SERVER_URL');
-  const letterhead: Letterhead = { from: options.from, to: options.email, prefix: options.prefix };
-  const channels = channelsOf(options);
-  const outbox = openOutbox(options);
-  const sender = new Sender({ outbox, channels, letterhead, surroundings });
+  const over = new AbortController();
+  const channels: readonly Channel[] = channelsOf(setup.ways, say);
+  const outbox = openOutbox(baseOf(setup.queue, file));
+  const path = options.configuration ?? environment('SUPERD_CONFIG');
+  const roster = new RosterFile(file, path, setup.to.join(', '));
+  const local = new LocalWitness(!url.startsWith('http') || /^http:\/\/(localhost|127\.|\[::1\])/.test(url));
+  const witnesses = witnessesOf(url, local, roster);
+  const history = new History();
+  // What was reported before must be known before the first event is heard.
+  await outbox.refresh();
+  const notes = await openNotes(outbox);
+  const { recipients } = roster;
+  const common = { outbox, witnesses, history, surroundings, recipients, digest };
+  const { lines, policy, severity, recovered } = setup;
+  const desk: Desk = new Desk(
+    { ...common, posted: () => sender.wake(), underway: (id) => sender.record(id) },
+    { policy, lines, host: hostname(), severity, recovered },
+    { flood: notes.flood, keep: notes.keep },
+  );
+  const names = channels.map(({ name }) => name);
+  const sender: Sender = new Sender({
+    outbox,
+    channels,
+    surroundings,
+    compose: compose(setup),
+    moved: () => desk.wake(),
+    refused: (record, channel, reason) => {
+      const notice = refusalNotice(record, { channel, reason, channels: names });
+      if (notice !== undefined) void desk.notify(notice.notice, record.letter.to, notice.channels);
+    },
+  });
+  // superd counts its events on for ever, and keeps the count where it keeps our outbox.
+  const stateDirectory = environment('SUPERD_STATEDIR');
+  const daemon = stateDirectory === '' ? (daemonMark() ?? `${process.pid} ${Date.now()}`) : `superd ${stateDirectory}`;
   const supervisor = new StdioSupervisor();
   const listener = new Listener(
     {
+      ...common,
       supervisor,
-      witnesses: { rpc: rpcTo(url), readTail: (path, size) => readLogTail(url, path, size) },
-      outbox,
       channels,
-      surroundings,
-      digest,
-      written: () => sender.wake(),
+      compose: compose(setup),
+      heard: (event) => local.heard(event),
+      written: (report, run) => desk.add(report, run),
     },
-    {
-      interest: { programs: options.programs, fatal: options.fatal },
-      letterhead,
-      lines: options.lines,
-      host: hostname(),
-      daemon: daemonMark() ?? `${process.pid} ${Date.now()}`,
-    },
+    { interest: setup.interest, lines, host: hostname(), daemon },
   );
-  // What was reported before must be known before the first event is heard.
-  await outbox.refresh();
+  const now = Date.now();
+  const mark = daemonMark() ?? '';
+  const id = digest(['daemon', notes.before?.daemon, mark].join('\n'));
+  const death = daemonDeath(notes.before, { daemon: mark, at: now, host: hostname(), id });
+  if (death !== undefined && !outbox.knows(id) && (await outbox.put(death)).ok) say('the supervisor had died');
+  await notes.keep(notes.flood);
   const sending = sender.run();
-  const told = Promise.withResolvers<void>();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => told.resolve());
-  await Promise.race([listener.run(), told.promise]);
+  const working = desk.run();
+  // Who listens from the start hears of every program; who begins later has to ask.
+  const isLate = notes.before?.daemon === mark;
+  const background = [
+    local.run(over.signal),
+    roster.follow(over.signal),
+    isLate ? local.seed(witnesses.rpc) : undefined,
+  ];
+  const told = Promise.withResolvers<'told'>();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => told.resolve('told'));
+  process.on('SIGUSR1', () => {
+    desk.flush();
+    sender.flush();
+  });
+  const reason = await Promise.race([listener.run(), told.promise]);
+  over.abort();
+  if (reason === 'told') await notes.end();
+  desk.stop();
+  const giveUp = pause(LAST_MAIL, new AbortController().signal);
+  await Promise.race([working, giveUp]);
+  if (reason === 'told') await notes.end();
   sender.stop();
-  await Promise.race([sending, pause(LAST_MAIL, new AbortController().signal)]);
+  await Promise.race([Promise.all([sending, ...background]), giveUp]);
+}
+
+function toolsOf(setup: Setup, file: CrashmailFile | undefined): TaskTools {
+  const to = setup.to.join(', ');
+  const { lines, policy, severity, recovered } = setup;
+  return {
+    channels: () => channelsOf(setup.ways, say),
+    compose: compose(setup),
+    digest,
+    recipients: new RosterFile(file, '', to).recipients,
+    base: baseOf(setup.queue, file),
+    desk: { policy, lines, host: hostname(), severity, recovered },
+    to,
+    surroundings,
+    print: (line) => {
+      process.stdout.write(`${line}\n`);
+    },
+  };
+}
+
+async function perform(setup: Setup, file: CrashmailFile | undefined, options: Options): Promise<number> {
+  const { task } = options;
+  switch (task.kind) {
+    case 'listen':
+      await serve(setup, file, options);
+      return 0;
+    case 'test':
+      return testChannels(toolsOf(setup, file));
+    case 'preview':
+      return writePreview(toolsOf(setup, file), task.file);
+    case 'queue':
+      return listQueues(toolsOf(setup, file));
+    case 'flush':
+      return flushQueues(toolsOf(setup, file));
+  }
+}
+
+function refuse(problem: string): number {
+  process.stderr.write(`crashmail: ${problem}\n\n${USAGE}`);
+  return EXIT_CRASHMAIL_USAGE;
 }
 
 async function main(args: readonly string[]): Promise<number> {
   const read = parseOptions(args);
-  if (!read.ok) {
-    process.stderr.write(`crashmail: ${read.error}\n\n${USAGE}`);
-    return EXIT_CRASHMAIL_USAGE;
-  }
+  if (!read.ok) return refuse(read.error);
   if (read.value === 'help') {
     process.stdout.write(USAGE);
     return 0;
   }
-  if (process.stdin.isTTY && environment('SUPERVISOR_SERVER_URL') === '') {
+  const options = read.value;
+  if (options.task.kind === 'listen' && process.stdin.isTTY && environment('SUPERVISOR_SERVER_URL') === '') {
     process.stderr.write('crashmail must be run as a supervisor event listener\n');
     return EXIT_CRASHMAIL_USAGE;
   }
   try {
-    await serve(read.value);
-    return 0;
+    const found = await readFile(options);
+    if (found === 'broken') return EXIT_CRASHMAIL_USAGE;
+    const file = found === 'none' ? undefined : found;
+    const hasMailto = [...(file?.roster.values() ?? [])].some(({ mailto }) => mailto !== undefined);
+    const setup = setupOf(options, file?.section, hasMailto);
+    return setup.ok ? await perform(setup.value, file, options) : refuse(setup.error);
   } catch (cause) {
     say(`cannot go on: ${cause instanceof Error ? cause.message : String(cause)}`);
     return 1;

@@ -28,18 +28,21 @@ let statedir = '';
 /** Signals that no brain has said to have done, by number. */
 const waiting = new Map<number, NodeJS.Signals>();
 let signals = 0;
-let after: Extract<ToKeeper, { readonly op: 'leaving' }>['then'] = 'exit';
+let hasGivenUp = false;
+let after: Extract<ToKeeper, { readonly op: 'leaving' }>['next'] = 'exit';
 
 const sockets = new HeldSockets();
 const spawner = new Spawner((message) => brain.tell(message), sockets);
 const brain = new BrainProcess({
-  command: () => [process.execPath, ...process.execArgv, main, ...process.argv.slice(2)],
+  command: (code) => [process.execPath, ...process.execArgv, code, ...process.argv.slice(2)],
+  main,
   env: { ...process.env, ...launchEnvironment(launch) },
   hear,
   connected,
   gone: ({ isMeant, hasServed, status, why }) => {
     if (isMeant) return leave(status);
     if (!hasServed) return exit(status);
+    hasGivenUp = true;
     lastWord(`superd keeper: the brain ended ${why} and does not come up; the programs run on unattended until SIGHUP`);
   },
 });
@@ -48,7 +51,7 @@ function connected(): void {
   const { served, lastEnd } = brain;
   spawner.forgetRequests();
   const { children } = spawner;
-  brain.tell({ op: 'hello', version: PROTOCOL_VERSION, pid: process.pid, children, served, statedir, lastEnd });
+  brain.tell({ op: 'hello', version: PROTOCOL_VERSION, pid: process.pid, children, served, statedir, lastEnd, main });
   spawner.repeat();
   for (const [seq, name] of waiting) brain.tell({ op: 'os-signal', seq, name });
 }
@@ -79,10 +82,10 @@ function hear(message: ToKeeper): void {
     case 'ready':
       logfile = message.logfile;
       statedir = message.statedir;
-      brain.ready();
+      brain.ready(message.copy);
       return report.ready();
     case 'leaving':
-      after = message.then;
+      after = message.next;
       return brain.leaving();
   }
 }
@@ -92,7 +95,7 @@ function leave(status: number): void {
     case 'exit':
       return exit(status);
     case 'replace':
-      return brain.start();
+      return brain.upgrade();
     case 'daemonize':
       void startDaemonProcess(launch).then(exit, () => exit(1));
   }
@@ -122,8 +125,11 @@ function passOn(name: NodeJS.Signals): void {
 }
 
 function signalled(name: NodeJS.Signals): void {
-  if (brain.isComing) return passOn(name);
-  if (name === 'SIGHUP') return brain.retry();
+  if (!hasGivenUp) return passOn(name);
+  if (name === 'SIGHUP') {
+    hasGivenUp = false;
+    return brain.retry();
+  }
   if (name === 'SIGUSR1' || name === 'SIGUSR2') return;
   lastWord(`superd keeper: received ${name} without a brain, stopping ${spawner.signalAll('SIGTERM')} programs`);
   setTimeout(() => exit(spawner.signalAll('SIGKILL') > 0 ? 1 : 0), LAST_STOP_MS);

@@ -14,8 +14,10 @@ import { EXIT_USAGE, fail, ok } from './errors.ts';
 import { createConfigSource } from './host/config-source.ts';
 import { connect, type Endpoint, isLocal } from './host/http-client.ts';
 import { takeLaunch } from './host/launch.ts';
+import { pause } from './host/pause.ts';
 import type { Terminal } from './host/terminal.ts';
 import { RpcClient } from './rpc/client.ts';
+import { millis } from './units.ts';
 
 /** The shell's completion script calls superctl back with this word. */
 const COMPLETIONS = '--get-yargs-completions';
@@ -100,6 +102,7 @@ class LocalSession implements Session, Disposable {
 
   parseFlags: Session['parseFlags'] = async (command, words) =>
     (await import('./host/args.ts')).parseFlags(command, words);
+  wait = (duration: number): Promise<void> => pause(millis(duration), new AbortController().signal);
   completionScript = async (): Promise<string> => (await import('./host/args.ts')).completionScript();
   sample: Session['sample'] = async (pids) => (await import('./host/sampler.ts')).sampleTrees(pids);
 

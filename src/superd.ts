@@ -6,7 +6,8 @@ import { loadConfig } from './config/load.ts';
 import type { Config } from './config/model.ts';
 import { findConfigFile, parseOptions, ROOT_SEARCH_WARNING, type SuperdOptions, USAGE } from './config/options.ts';
 import { type ConfigFailure, formatFailure, formatProblem, problemJson } from './config/problems.ts';
-import { Daemon, type RunRequest, type StartProblem } from './daemon.ts';
+import type { RunRequest, StartProblem } from './daemon/request.ts';
+import { Daemon } from './daemon/run.ts';
 import { EXIT_USAGE, fail, ok, type Result } from './errors.ts';
 import { Bus } from './events/bus.ts';
 import { becomeUser } from './host/become.ts';
@@ -31,7 +32,7 @@ const HANDLED: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIG
 const launch = takeLaunch();
 let current: Daemon | undefined;
 /** What the keeper does when this brain ends. */
-let then: 'exit' | 'daemonize' | 'replace' = 'exit';
+let afterwards: 'exit' | 'daemonize' | 'replace' = 'exit';
 const link = new KeeperLink(() => {
   current?.log.log('critical', 'the keeper is gone; the programs run on, and wait for superd to be started again');
   process.exit(1);
@@ -85,12 +86,12 @@ function check(loaded: Result<Config, ConfigFailure>, { json }: RunOptions): num
 /** The first brain of a keeper. */
 async function begin(config: Config, hello: Hello, load: Load): Promise<number> {
   if (!config.daemon.nodaemon && !launch.isDaemon) {
-    then = 'daemonize';
+    afterwards = 'daemonize';
     return 0;
   }
   const prepared = await prepare(config);
   if (!prepared.ok) return usageError(prepared.error);
-  return supervise({ config, hello, load, messages: prepared.value, mayRecover: true });
+  return supervise({ config, hello, load, messages: prepared.value, found: undefined });
 }
 
 /** A later brain: the world is as it was written down, and so is the configuration that runs. */
@@ -98,11 +99,11 @@ async function goOn(hello: Hello, load: Load): Promise<number> {
   const opened = openWorld(hello.statedir);
   if (!opened.ok) return usageError(opened.error);
   const world = replay(opened.value.changes);
-  if (world !== undefined) return supervise({ config: world.booted, hello, load, messages: [], mayRecover: true });
+  if (world !== undefined) return supervise({ config: world.booted, hello, load, messages: [], found: opened.value });
   // It died between two runs, when everything was stopped.
   const loaded = load();
   return loaded.ok
-    ? supervise({ config: loaded.value, hello, load, messages: [], mayRecover: false })
+    ? supervise({ config: loaded.value, hello, load, messages: [], found: undefined })
     : refuse(loaded.error);
 }
 
@@ -147,14 +148,15 @@ interface Task {
   readonly hello: Hello;
   readonly load: Load;
   readonly messages: Messages;
-  readonly mayRecover: boolean;
+  /** The world of an earlier brain, opened already. */
+  readonly found: OpenedWorld | undefined;
 }
 
 const openWorld = (statedir: string): Result<OpenedWorld, string> =>
   WorldFile.open(statedir, bootId(), (text) => current?.log.log('error', text) ?? say(`${text}\n`));
 
 /** Runs until a shutdown; each restart begins with the configuration that was checked before anything was stopped. */
-async function supervise({ config, hello, load, messages, mayRecover }: Task): Promise<number> {
+async function supervise({ config, hello, load, messages, found }: Task): Promise<number> {
   const twin = hello.served === 0 ? await findTwin(config, hello.pid) : undefined;
   if (twin !== undefined) return usageError(twin);
   let next = config;
@@ -163,16 +165,17 @@ async function supervise({ config, hello, load, messages, mayRecover }: Task): P
   for (let run = 0; ; run += 1) {
     const user = await takeUser(next.daemon);
     if (!user.ok) return usageError(user.error);
-    const opened = openWorld(next.daemon.statedir);
+    const isFirst = run === 0;
+    const opened = isFirst && found !== undefined ? ok(found) : openWorld(next.daemon.statedir);
     if (!opened.ok) return usageError(opened.error);
-    const goesBackground = launch.isDaemon && run === 0 && hello.served === 0;
+    const goesBackground = launch.isDaemon && isFirst && hello.served === 0;
     const { daemon: settings } = next;
-    const world = run === 0 && mayRecover ? replay(opened.value.changes) : undefined;
+    const world = isFirst ? replay(opened.value.changes) : undefined;
     bus ??= new Bus((problem) => current?.log.log('critical', `bug: ${problem}`), world?.nextSerial);
     const daemon = await Daemon.open({
       config: next,
       bus,
-      messages: run === 0 ? [...user.value, ...messages] : user.value,
+      messages: isFirst ? [...user.value, ...messages] : user.value,
       background: async () => (goesBackground ? enterBackground(settings) : []),
       inForeground: next.daemon.nodaemon,
       link,
@@ -193,7 +196,12 @@ async function supervise({ config, hello, load, messages, mayRecover }: Task): P
     if (world?.mood === 'RESTARTING' && hello.served > 0) next = orElse(load(), next);
     const outcome = await current.finished;
     // If it dies from now on, it is not to be replaced.
-    if (outcome === 'shutdown') link.send({ op: 'leaving', then, status: 0 });
+    if (outcome === 'shutdown') link.send({ op: 'leaving', next: afterwards, status: 0 });
+    if (outcome === 'replace') {
+      // Nothing is closed: all that is open, made and written down is for the next brain.
+      afterwards = 'replace';
+      return 0;
+    }
     await current.close();
     current = undefined;
     if (outcome === 'shutdown') return 0;
@@ -221,7 +229,7 @@ function listen(): void {
 }
 
 async function leave(status: number): Promise<void> {
-  link.send({ op: 'leaving', then, status });
+  link.send({ op: 'leaving', next: afterwards, status });
   await link.flush();
   process.exit(status);
 }

@@ -61,6 +61,8 @@ export interface Session {
   lines(abort: AbortSignal): AsyncIterable<string>;
   /** Runs something that Ctrl-C aborts instead of ending the program. */
   untilInterrupt<T>(run: (abort: AbortSignal) => Promise<T>): Promise<T>;
+  /** Lets a moment pass, in milliseconds. */
+  wait(duration: number): Promise<void>;
   /** Splits words into arguments and the flags that the command knows; the error is for the user. */
   parseFlags(command: Command, words: readonly string[]): Promise<Result<Invocation, string>>;
   /** Processor and memory use of processes of this machine, with all their descendants. */

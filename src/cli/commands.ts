@@ -3,7 +3,7 @@ import { clear, restart, signal, start, stop } from './act.ts';
 import type { Command, Flag, Invocation, Session } from './command.ts';
 import { EXIT } from './command.ts';
 import { printCompletion } from './complete.ts';
-import { check, open, reload, shutdown } from './daemon.ts';
+import { check, open, reload, shutdown, upgrade } from './daemon.ts';
 import { describeCommand, listCommands } from './help.ts';
 import { JOURNAL } from './journal-commands.ts';
 import { fg, maintail, tail } from './logs.ts';
@@ -239,6 +239,14 @@ const SESSION: readonly Command[] = [
     arity: none('shutdown'),
     upcheck: false,
     run: shutdown,
+  },
+  {
+    ...ROW,
+    name: 'upgrade',
+    usage: [['', 'Replace the running superd by the code now on disk; programs run on']],
+    arity: none('upgrade'),
+    own: true,
+    run: upgrade,
   },
   {
     ...ROW,

@@ -49,6 +49,37 @@ export async function shutdown(session: Session): Promise<number> {
   }
 }
 
+/** A new brain answers within half a second; a busy machine, or one that goes back to the old brain, takes longer. */
+const UPGRADE_POLLS = 600;
+const UPGRADE_POLL_MS = 100;
+
+/** Replaces the brain of superd, and waits for the one that answers next. */
+export async function upgrade(session: Session): Promise<number> {
+  const { rpc } = session.server;
+  const before = await rpc.brain();
+  const asked = before.ok ? await rpc.upgrade() : before;
+  if (!before.ok || !asked.ok) {
+    const fault = before.ok ? (asked.ok ? undefined : asked.error) : before.error;
+    const isForeign = fault?.code === FAULTS.UNKNOWN_METHOD;
+    session.out(`ERROR: ${isForeign ? 'this server cannot be upgraded while it runs' : (fault?.text ?? '')}\n`);
+    return EXIT.GENERIC;
+  }
+  for (let poll = 0; poll < UPGRADE_POLLS; poll += 1) {
+    await session.wait(UPGRADE_POLL_MS);
+    const now = await rpc.brain().catch(() => undefined);
+    if (now?.ok !== true || now.value.pid === before.value.pid) continue;
+    const { version, lastEnd } = now.value;
+    if (!lastEnd.startsWith('the upgrade failed')) {
+      session.out(`upgraded from ${before.value.version} to ${version}\n`);
+      return EXIT.OK;
+    }
+    session.out(`ERROR: ${lastEnd}; ${version} runs again\n`);
+    return EXIT.GENERIC;
+  }
+  session.out('ERROR: no brain answers; see the main log\n');
+  return EXIT.GENERIC;
+}
+
 /** Switches to another server; the caller shows its status. */
 export function open(session: Session, { rest }: Invocation): number {
   if (!/^(http|unix):\/\/./.test(rest)) {

@@ -1,10 +1,10 @@
 /** history, why, disable and enable: what happened, why it is so, and what is to stay down. */
 
-import { readRecord } from '../journal/codec.ts';
 import { formatLine } from '../journal/text.ts';
 import { CallError, type HistoryRow, need } from '../rpc/client.ts';
 import { FAULTS } from '../rpc/faults.ts';
 import type { XmlFault, XmlValue } from '../rpc/xml.ts';
+import { epochMillis } from '../units.ts';
 import { EXIT, type Invocation, type Session } from './command.ts';
 import { ALL, isGroupThere, membersOf, nameOf, parseTarget } from './targets.ts';
 import { parseSince } from './when.ts';
@@ -12,20 +12,8 @@ import { parseSince } from './when.ts';
 /** How long one call waits for news; Ctrl-C ends superctl no later than this. */
 const FOLLOW_SECONDS = 2;
 
-function parse(json: string): unknown {
-  try {
-    const value: unknown = JSON.parse(json);
-    return value;
-  } catch {
-    return undefined;
-  }
-}
-
-/** A record of a kind that this superctl does not know is shown in the server's words. */
-function lineOf({ serial, json, text }: HistoryRow): string {
-  const record = readRecord(parse(json));
-  return record === undefined ? `${String(serial).padStart(6)}  ${text}` : formatLine(record);
-}
+const lineOf = ({ serial, time, text }: HistoryRow): string =>
+  formatLine({ serial, at: epochMillis(time * 1000) }, text);
 
 function print(session: Session, rows: readonly HistoryRow[], isJson: boolean): void {
   session.out(rows.map((row) => `${isJson ? row.json : lineOf(row)}\n`).join(''));

@@ -1,12 +1,11 @@
 /** Reads the answers of mail servers and of sendmail programs: try again, or never again? Pure. */
-import type { Channel, Delivery } from './ports.ts';
-import type { Mail } from './render.ts';
+import type { Channel, Delivery, Parcel } from './ports.ts';
 import { oneLine } from './text.ts';
 
 /** One attempt. A channel that throws is a bug of ours; it must not cost the other reports. */
-export async function attemptDelivery(channel: Channel, mail: Mail, abort: AbortSignal): Promise<Delivery> {
+export async function attemptDelivery(channel: Channel, parcel: Parcel, abort: AbortSignal): Promise<Delivery> {
   try {
-    return await channel.deliver(mail, abort);
+    return await channel.deliver(parcel, abort);
   } catch (cause) {
     return { kind: 'later', scope: 'report', reason: oneLine(cause instanceof Error ? cause.message : String(cause)) };
   }
@@ -30,6 +29,31 @@ export function judgeSmtp({ code, responseCode, message }: SmtpTrouble): Deliver
   const isAboutMail = code === 'EENVELOPE' || code === 'EMESSAGE';
   if (isAboutMail && responseCode >= 500 && responseCode < 600) return { kind: 'refused', reason };
   return { kind: 'later', scope: isAboutMail && responseCode > 0 ? 'report' : 'channel', reason };
+}
+
+/** Some recipients were served: those refused for now are owed the mail, those refused for good are named. */
+export function judgeRecipients(
+  refusals: readonly { readonly address: string; readonly responseCode: number; readonly message: string }[],
+  answer: string,
+): Delivery {
+  const isForNow = ({ responseCode }: { readonly responseCode: number }): boolean => responseCode < 500;
+  const owed = refusals.filter(isForNow);
+  const [first] = owed;
+  if (first !== undefined) {
+    return { kind: 'partly', owed: owed.map(({ address }) => address), reason: oneLine(first.message) };
+  }
+  const missed = refusals.map(({ address, message }) => oneLine(`${address} (${message})`)).join(', ');
+  return { kind: 'sent', answer: oneLine(answer), ...(missed === '' ? {} : { missed }) };
+}
+
+/** An answer of a web server. What it calls wrong with the request itself stays wrong. */
+export function judgeHttp(status: number, reason: string): Delivery {
+  const answer = oneLine(`${status} ${reason}`);
+  if (status >= 200 && status < 300) return { kind: 'sent', answer };
+  const isForGood =
+    status >= 400 && status < 500 && ![401, 403, 404, 407, 408, 409, 421, 423, 425, 429].includes(status);
+  if (isForGood) return { kind: 'refused', reason: answer };
+  return { kind: 'later', scope: 'channel', reason: answer };
 }
 
 /** Exit codes of sendmail that no later attempt changes: bad data, no such user, no such host. @source sysexits.h */

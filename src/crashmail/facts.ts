@@ -1,13 +1,24 @@
 /**
- * Asks the supervisor for what the event does not tell. Every question has a short limit, and every answer may be
- * missing: a report with gaps is better than a listener that hangs.
+ * Asks the supervisor and the machine for what the event does not tell. Every question has a short limit, and every
+ * answer may be missing: a report with gaps is better than a listener that hangs.
  */
 import { type Millis, millis } from '../units.ts';
 import type { Run } from './history.ts';
 import { type Incident, namespecOf } from './incident.ts';
+import { endingInJournal, readJournal } from './journal-rows.ts';
 import { endingInLog } from './main-log.ts';
-import type { Answer, Rpc } from './ports.ts';
-import type { Aftermath, Ending, Facts, LogTail } from './report.ts';
+import type { Answer, Rpc, RpcParam } from './ports.ts';
+import {
+  type Aftermath,
+  type Course,
+  type Ending,
+  type Facts,
+  type LogTail,
+  type MemoryVerdict,
+  NO_COURSE,
+  NO_VERDICT,
+  type Settings,
+} from './report.ts';
 import { lastLines, oneLine } from './text.ts';
 
 /** The longest wait for one answer; the questions are asked together, so this is nearly the longest wait at all. */
@@ -15,21 +26,35 @@ export const RPC_TIMEOUT: Millis = millis(2000);
 /** How much of the main log is searched for the exit status. */
 const MAIN_LOG_BYTES = 32 * 1024;
 const SHUTDOWN_STATE = 6;
+/** Records of the journal that are asked for; of them so many make the timeline. */
+const JOURNAL_RECORDS = 60;
+const TIMELINE = 12;
+const MAX_WHY = 12;
 
 /** What facts are gathered from. */
 export interface Witnesses {
   readonly rpc: Rpc;
   /** The end of a log file on this machine, for what XML-RPC cannot carry; undefined: cannot be read. */
   readTail(path: string, bytes: number): Promise<string | undefined>;
+  /** Processor and memory use before the end. */
+  course(program: string): Course;
+  /** What the kernel says about the death of this process; asked only where it could be the cause. */
+  memory(program: string, pid: number): MemoryVerdict;
+  settings(incident: Incident): Settings;
+  /** Hides the secrets of the program. */
+  mask(program: string, text: string): string;
 }
 
 export interface Inquiry {
   readonly incident: Incident;
+  readonly serials: readonly number[];
   readonly run: Run;
   /** Seconds since the epoch at which the event came. */
   readonly heard: number;
   /** Log lines wanted. */
   readonly lines: number;
+  /** `brief`: how it ended and what came of it, and no more. */
+  readonly detail: 'full' | 'brief';
 }
 
 type Struct = Readonly<Record<string, unknown>>;
@@ -67,7 +92,7 @@ function lastTry(incident: Incident, exit: Struct, info: Struct, mainLog: string
 }
 
 function endingOf(incident: Incident, exit: Struct, info: Struct, mainLog: string): Ending {
-  if (incident.kind === 'fatal') return lastTry(incident, exit, info, mainLog);
+  if (incident.kind !== 'exited') return lastTry(incident, exit, info, mainLog);
   const told = endingFromLastExit(exit, incident.pid);
   if (told.kind !== 'unknown') return told;
   const shown = endingFromInfo(info);
@@ -100,11 +125,24 @@ const tailText = (answer: Answer): string | undefined =>
  * The last lines of a log. supervisord cannot send every log (control characters, a character cut in half: spec api
  * 1.7); the file itself is the second source.
  */
-async function tailOf(witnesses: Witnesses, answer: Answer, path: string, lines: number): Promise<LogTail> {
-  if (lines === 0) return { lines: [], problem: 'left out' };
+async function tailOf(
+  witnesses: Witnesses,
+  {
+    answer,
+    path,
+    lines,
+    mask,
+  }: {
+    readonly answer: Answer;
+    readonly path: string;
+    readonly lines: number;
+    readonly mask: (text: string) => string;
+  },
+): Promise<LogTail> {
+  if (lines === 0) return LEFT_OUT;
   const sent = tailText(answer);
   const text = sent ?? (path === '' ? undefined : await witnesses.readTail(path, tailBytes(lines)));
-  if (text !== undefined) return { lines: lastLines(text, lines), problem: '' };
+  if (text !== undefined) return { lines: lastLines(mask(text), lines), problem: '' };
   return { lines: [], problem: answer.kind === 'failed' ? oneLine(answer.reason) : 'the supervisor did not send it' };
 }
 
@@ -113,35 +151,96 @@ const aftermathOf = (info: Struct): Aftermath => ({
   pid: numberIn(info, 'pid'),
 });
 
-/** @returns undefined when the daemon is shutting down, which turns waiting programs FATAL on the way. */
-export async function gatherFacts(witnesses: Witnesses, inquiry: Inquiry): Promise<Facts | undefined> {
-  const { incident, lines, run } = inquiry;
-  const name = namespecOf(incident);
+const LEFT_OUT: LogTail = { lines: [], problem: 'left out' };
+const UNASKED: Answer = { kind: 'failed', reason: 'left out' };
+
+/** All the answers of one inquiry. */
+interface Answers {
+  readonly last: Answer;
+  readonly info: Answer;
+  readonly stdout: Answer;
+  readonly stderr: Answer;
+  readonly log: Answer;
+  readonly journal: Answer;
+  readonly why: Answer;
+}
+
+async function askAll({ rpc }: Witnesses, { incident, lines, detail }: Inquiry): Promise<Answers> {
   const full = `${incident.group}:${incident.process}`;
-  const ask = (method: string, ...params: readonly (string | number)[]): Promise<Answer> =>
-    witnesses.rpc.ask(method, params, RPC_TIMEOUT);
-  const [last, first, stdoutAnswer, stderrAnswer, log] = await Promise.all([
-    ask('superd.getLastExit', name),
+  const ask = (method: string, ...params: readonly RpcParam[]): Promise<Answer> => rpc.ask(method, params, RPC_TIMEOUT);
+  const more = async (method: string, ...params: readonly RpcParam[]): Promise<Answer> =>
+    detail === 'full' ? ask(method, ...params) : UNASKED;
+  const [last, info, stdout, stderr, log, journal, why] = await Promise.all([
+    ask('superd.getLastExit', namespecOf(incident)),
     ask('supervisor.getProcessInfo', full),
-    ask('supervisor.tailProcessStdoutLog', full, 0, tailBytes(lines)),
-    ask('supervisor.tailProcessStderrLog', full, 0, tailBytes(lines)),
+    more('supervisor.tailProcessStdoutLog', full, 0, tailBytes(lines)),
+    more('supervisor.tailProcessStderrLog', full, 0, tailBytes(lines)),
     ask('supervisor.readLog', -MAIN_LOG_BYTES, 0),
+    ask('superd.history', { name: full, limit: JOURNAL_RECORDS }),
+    more('superd.why', full),
   ]);
-  if (incident.kind === 'fatal' && first.kind === 'fault' && first.code === SHUTDOWN_STATE) return undefined;
-  const exit = structOf(last);
-  const info = structOf(first);
-  const mainLog = log.kind === 'value' && typeof log.value === 'string' ? log.value : '';
-  // An automatic restart may be just under way: look once more before saying that there is none.
-  const isAtRest = textIn(info, 'statename') === 'EXITED';
-  const after = isAtRest ? structOf(await ask('supervisor.getProcessInfo', full)) : info;
+  return { last, info, stdout, stderr, log, journal, why };
+}
+
+/** A process that the kernel kills for its memory ends by SIGKILL; one whose child is killed may end in any way. */
+function verdictOf(witnesses: Witnesses, { incident }: Inquiry, ending: Ending): MemoryVerdict {
+  if (incident.kind !== 'exited' || incident.pid === 0) return NO_VERDICT;
+  const verdict = witnesses.memory(namespecOf(incident), incident.pid);
+  const isKill = ending.kind === 'signal' && (ending.signal === 'SIGKILL' || ending.signal === '');
+  return verdict.kind === 'possibly' && !isKill && ending.kind !== 'unknown' ? NO_VERDICT : verdict;
+}
+
+function gather(witnesses: Witnesses, inquiry: Inquiry, answers: Answers): Omit<Facts, 'stdout' | 'stderr'> {
+  const { incident, run, serials, detail } = inquiry;
+  const program = namespecOf(incident);
+  const exit = structOf(answers.last);
+  const info = structOf(answers.info);
+  const mainLog = answers.log.kind === 'value' && typeof answers.log.value === 'string' ? answers.log.value : '';
+  const rows = readJournal(answers.journal);
+  const told = endingInJournal(rows, serials);
+  const ending = told.kind === 'unknown' ? endingOf(incident, exit, info, mainLog) : told;
   const restarts = numberIn(exit, 'restarts');
+  const mask = (text: string): string => witnesses.mask(program, text);
+  const why =
+    answers.why.kind === 'value' && typeof answers.why.value === 'string' ? answers.why.value.split('\n') : [];
+  const moments = rows.length > 0 ? rows.map(({ at, text }) => ({ at, text })) : run.timeline;
+  const isFull = detail === 'full';
   return {
-    ending: endingOf(incident, exit, info, mainLog),
+    ending,
+    memory: verdictOf(witnesses, inquiry, ending),
     ...timesOf(inquiry, exit, info),
     restarts: restarts > 0 ? restarts : run.restarts,
-    reason: oneLine(textIn(info, 'spawnerr')),
-    aftermath: aftermathOf(after),
-    stdout: await tailOf(witnesses, stdoutAnswer, textIn(info, 'stdout_logfile'), lines),
-    stderr: await tailOf(witnesses, stderrAnswer, textIn(info, 'stderr_logfile'), lines),
+    restartsHour: run.restartsHour,
+    restartsDay: run.restartsDay,
+    tries: run.tries,
+    reason: oneLine(mask(textIn(info, 'spawnerr'))),
+    aftermath: aftermathOf(info),
+    settings: witnesses.settings(incident),
+    timeline: isFull ? moments.slice(-TIMELINE).map(({ at, text }) => ({ at, text: oneLine(mask(text)) })) : [],
+    why: isFull ? why.slice(0, MAX_WHY).map((line) => oneLine(mask(line))) : [],
+    course: isFull ? witnesses.course(program) : NO_COURSE,
+  };
+}
+
+/** @returns undefined when the daemon is shutting down, which turns waiting programs FATAL on the way. */
+export async function gatherFacts(witnesses: Witnesses, inquiry: Inquiry): Promise<Facts | undefined> {
+  const { incident, lines, detail } = inquiry;
+  const answers = await askAll(witnesses, inquiry);
+  const { info: first } = answers;
+  if (incident.kind === 'fatal' && first.kind === 'fault' && first.code === SHUTDOWN_STATE) return undefined;
+  const facts = gather(witnesses, inquiry, answers);
+  const info = structOf(first);
+  // An automatic restart may be just under way: look once more before saying that there is none.
+  const isAtRest = incident.kind === 'exited' && textIn(info, 'statename') === 'EXITED';
+  const full = `${incident.group}:${incident.process}`;
+  const again = isAtRest ? structOf(await witnesses.rpc.ask('supervisor.getProcessInfo', [full], RPC_TIMEOUT)) : info;
+  const mask = (text: string): string => witnesses.mask(namespecOf(incident), text);
+  const tail = async (answer: Answer, path: string): Promise<LogTail> =>
+    detail === 'full' ? tailOf(witnesses, { answer, path, lines, mask }) : LEFT_OUT;
+  return {
+    ...facts,
+    aftermath: aftermathOf(again),
+    stdout: await tail(answers.stdout, textIn(info, 'stdout_logfile')),
+    stderr: await tail(answers.stderr, textIn(info, 'stderr_logfile')),
   };
 }

@@ -1,14 +1,17 @@
-/** What deserves a mail: an unexpected exit, and on request a program that was given up. Pure. */
+/** What deserves a mail: an unexpected exit, and on request a program that was given up or another state. Pure. */
 import { formatNamespec, parseNamespec } from '../process/namespec.ts';
 import { type EventFrame, parseTokens } from './frame.ts';
 
 export interface Incident {
-  readonly kind: 'exited' | 'fatal';
+  /** `state`: it was asked for by --state; `daemon`: the supervisor itself died. */
+  readonly kind: 'exited' | 'fatal' | 'state' | 'daemon';
   readonly process: string;
   readonly group: string;
   /** 0 when the event does not tell. */
   readonly pid: number;
   readonly fromState: string;
+  /** The state that was reached. */
+  readonly state: string;
 }
 
 /** A PROCESS_STATE event. */
@@ -20,12 +23,18 @@ export interface StateEvent {
   readonly fromState: string;
   readonly pid: number;
   readonly expected: boolean;
+  /** Start attempts so far, where the event tells; else 0. */
+  readonly tries: number;
 }
 
 export interface Interest {
   /** Names as given with --program; empty: every program. */
   readonly programs: readonly string[];
+  /** Are unexpected exits of interest? Not to superlance's fatalmailbatch. */
+  readonly crashes: boolean;
   readonly fatal: boolean;
+  /** Further states, such as STOPPED. */
+  readonly states: readonly string[];
 }
 
 const PREFIX = 'PROCESS_STATE_';
@@ -45,6 +54,7 @@ export function readStateEvent({ headers, payload }: EventFrame): StateEvent | u
     fromState: tokens.get('from_state') ?? '',
     pid: readNumber(tokens.get('pid')),
     expected: tokens.get('expected') !== '0',
+    tries: readNumber(tokens.get('tries')),
   };
 }
 
@@ -55,20 +65,32 @@ function isNamed(name: string, event: StateEvent): boolean {
   return group === event.group && (process === undefined || process === event.process);
 }
 
+function kindOf(event: StateEvent, interest: Interest): Incident['kind'] | undefined {
+  if (event.state === 'EXITED' && !event.expected && interest.crashes) return 'exited';
+  if (event.state === 'FATAL' && interest.fatal) return 'fatal';
+  return interest.states.includes(event.state) ? 'state' : undefined;
+}
+
 export function incidentOf(event: StateEvent, interest: Interest): Incident | undefined {
-  const isUnexpectedExit = event.state === 'EXITED' && !event.expected;
-  if (!isUnexpectedExit && !(interest.fatal && event.state === 'FATAL')) return undefined;
+  const kind = kindOf(event, interest);
+  if (kind === undefined) return undefined;
   if (interest.programs.length > 0 && !interest.programs.some((name) => isNamed(name, event))) return undefined;
-  const { process, group, pid, fromState } = event;
-  return { kind: isUnexpectedExit ? 'exited' : 'fatal', process, group, pid, fromState };
+  const { process, group, pid, fromState, state } = event;
+  return { kind, process, group, pid, fromState, state };
 }
 
 export const namespecOf = (of: { readonly group: string; readonly process: string }): string =>
   formatNamespec(of.group, of.process);
 
+/** The serial of an event; undefined when the header has none. */
+export function serialOf({ headers }: EventFrame): number | undefined {
+  const serial = headers.get('serial') ?? '';
+  return /^[0-9]{1,15}$/.test(serial) ? Number(serial) : undefined;
+}
+
 /**
- * What makes an event the same event when it is delivered again: serials start anew with the daemon, so the daemon's
- * own mark belongs to it.
+ * What makes an event the same event when it is delivered again.
+ * @param daemon tells whose serials these are: superd counts on for ever, supervisord anew with each start
  */
 export const incidentKey = (daemon: string, { headers }: EventFrame, incident: Incident): string =>
   [

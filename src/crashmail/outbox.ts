@@ -1,61 +1,92 @@
 /** The rules of the outbox: what a record on disk looks like, when it is tried again, when it is settled. Pure. */
 import { type Millis, millis, seconds } from '../units.ts';
+import type { Letter } from './letter.ts';
 import type { Delivery } from './ports.ts';
-import type { Report } from './report.ts';
+import { abridged, type Report } from './report.ts';
 
 /** Grows when a record of this form can no longer be read by older code. */
-export const RECORD_VERSION = 1;
+export const RECORD_VERSION = 2;
 
 export interface OutboxRecord {
   readonly version: number;
-  readonly report: Report;
+  readonly letter: Letter;
   /** Channels that have it. */
   readonly sent: readonly string[];
   /** Channels that will never take it, and why. */
   readonly refused: readonly { readonly channel: string; readonly reason: string }[];
+  /** Recipients that a channel still owes the mail, where it has served others already. */
+  readonly owed: readonly { readonly channel: string; readonly addresses: readonly string[] }[];
   readonly attempts: number;
   /** The last trouble; '' for none. */
   readonly trouble: string;
 }
 
-/** Waiting reports at most; beyond that the disk counts as full. */
-export const MAX_WAITING = 10_000;
-/** Settled reports kept on disk; the sent ones also tell a repeated event from a new one. */
+/** Reports that wait for a mail; beyond that, events are only counted, in the last report of their program. */
+export const MAX_REPORTS = 10_000;
+/** Events that one report may stand for; beyond that the disk counts as full. */
+export const MAX_COUNTED = 5000;
+/** Reports that wait and keep their logs, in all and of one program. */
+export const MAX_FULL = 200;
+export const MAX_FULL_OF_PROGRAM = 3;
+/** Mails to the same people that may wait to be sent; while they do, everything else is collected for the next. */
+export const MAX_LETTERS = 5;
+/** Events in one mail; the serials of all stand in its header. */
+export const MAX_EVENTS_IN_LETTER = 2000;
+/** Settled mails kept on disk; the sent ones also tell a repeated event from a new one. */
 export const KEPT_SENT = 500;
 export const KEPT_FAILED = 1000;
 /** How long delivery is tried, as mail servers do. */
 const GIVE_UP_AFTER: Millis = seconds(5 * 86_400);
-const FIRST_RETRY: Millis = seconds(2);
-const LONGEST_RETRY: Millis = seconds(15 * 60);
+const FIRST_RETRY: Millis = seconds(1);
+const RETRY_GROWTH = 1.5;
+const LONGEST_RETRY: Millis = seconds(5 * 60);
 
-export const newRecord = (report: Report): OutboxRecord => ({
+export const newRecord = (letter: Letter): OutboxRecord => ({
   version: RECORD_VERSION,
-  report,
+  letter,
   sent: [],
   refused: [],
+  owed: [],
   attempts: 0,
   trouble: '',
 });
 
 /**
- * The pause after `failures` failures in a row: doubling, capped, and spread by a quarter so that many hosts do not
- * knock at once. `random` is from 0 to 1.
+ * The pause after `failures` failures in a row: growing by half, so that it is never much longer than the trouble has
+ * lasted; capped, and spread by a quarter so that many hosts do not knock at once. `random` is from 0 to 1.
  */
 export function retryDelay(failures: number, random: number): Millis {
-  const doubled = FIRST_RETRY * 2 ** Math.min(30, Math.max(0, failures - 1));
-  return millis(Math.round(Math.min(LONGEST_RETRY, doubled) * (0.75 + 0.5 * random)));
+  const grown = FIRST_RETRY * RETRY_GROWTH ** Math.min(30, Math.max(0, failures - 1));
+  return millis(Math.round(Math.min(LONGEST_RETRY, grown) * (0.75 + 0.5 * random)));
 }
 
-/** The channels that still have to take the report. */
-export const channelsLeft = (record: OutboxRecord, channels: readonly string[]): readonly string[] =>
-  channels.filter((name) => !record.sent.includes(name) && !record.refused.some(({ channel }) => channel === name));
+/** The channels that still have to take the letter. */
+export const channelsLeft = ({ letter, sent, refused }: OutboxRecord, channels: readonly string[]): readonly string[] =>
+  channels.filter(
+    (name) =>
+      (letter.channels.length === 0 || letter.channels.includes(name)) &&
+      !sent.includes(name) &&
+      !refused.some(({ channel }) => channel === name),
+  );
+
+/** The recipients that a channel still has to serve; undefined: all of them. */
+export const owedBy = (record: OutboxRecord, channel: string): readonly string[] | undefined =>
+  record.owed.find((owed) => owed.channel === channel)?.addresses;
 
 /** The record after one attempt at wall-clock time `now` (milliseconds since the epoch). */
 export function afterAttempt(record: OutboxRecord, channel: string, delivery: Delivery, now: number): OutboxRecord {
   const attempts = record.attempts + 1;
+  const others = record.owed.filter((owed) => owed.channel !== channel);
   switch (delivery.kind) {
     case 'sent':
-      return { ...record, attempts, sent: [...record.sent, channel] };
+      return { ...record, attempts, owed: others, sent: [...record.sent, channel] };
+    case 'partly': {
+      const rest = { ...record, attempts, trouble: delivery.reason };
+      if (now - record.letter.at < GIVE_UP_AFTER) {
+        return { ...rest, owed: [...others, { channel, addresses: delivery.owed }] };
+      }
+      return { ...rest, owed: others, sent: [...record.sent, channel] };
+    }
     case 'refused':
       return {
         ...record,
@@ -65,7 +96,7 @@ export function afterAttempt(record: OutboxRecord, channel: string, delivery: De
       };
     case 'later': {
       const failed = { ...record, attempts, trouble: delivery.reason };
-      if (now - record.report.at < GIVE_UP_AFTER) return failed;
+      if (now - record.letter.at < GIVE_UP_AFTER) return failed;
       const reason = `given up after 5 days: ${delivery.reason}`;
       return { ...failed, refused: [...record.refused, { channel, reason }] };
     }
@@ -76,76 +107,20 @@ export function afterAttempt(record: OutboxRecord, channel: string, delivery: De
 export function describeDelivery(id: string, channel: string, delivery: Delivery): string {
   switch (delivery.kind) {
     case 'sent':
-      return `report ${id} sent by ${channel}${delivery.missed === undefined ? '' : `, but refused for ${delivery.missed}`}`;
+      return `mail ${id} sent by ${channel}${delivery.missed === undefined ? '' : `, but refused for ${delivery.missed}`}`;
+    case 'partly':
+      return `mail ${id} sent by ${channel}, but not yet to ${delivery.owed.join(', ')}: ${delivery.reason}`;
     case 'refused':
-      return `report ${id} refused by ${channel} for good: ${delivery.reason}`;
+      return `mail ${id} refused by ${channel} for good: ${delivery.reason}`;
     case 'later':
-      return `report ${id} not yet sent by ${channel}: ${delivery.reason}`;
+      return `mail ${id} not yet sent by ${channel}: ${delivery.reason}`;
   }
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const isTexts = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.every((item) => typeof item === 'string');
-const has = (fields: Fields, type: 'string' | 'number', ...keys: readonly string[]): boolean =>
-  keys.every((key) => typeof fields[key] === type);
-
-const isTail = (value: unknown): boolean =>
-  isFields(value) && isTexts(value['lines']) && has(value, 'string', 'problem');
-
-function isEnding(value: unknown): boolean {
-  if (!isFields(value)) return false;
-  if (value['kind'] === 'code') return has(value, 'number', 'code');
-  if (value['kind'] === 'signal') return has(value, 'string', 'signal') && typeof value['coreDumped'] === 'boolean';
-  return value['kind'] === 'unknown';
-}
-
-const isFacts = (value: unknown): boolean =>
-  isFields(value) &&
-  isEnding(value['ending']) &&
-  has(value, 'number', 'started', 'stopped', 'restarts') &&
-  has(value, 'string', 'reason') &&
-  isFields(value['aftermath']) &&
-  has(value['aftermath'], 'string', 'state') &&
-  has(value['aftermath'], 'number', 'pid') &&
-  isTail(value['stdout']) &&
-  isTail(value['stderr']);
-
-const isIncident = (value: unknown): boolean =>
-  isFields(value) &&
-  (value['kind'] === 'exited' || value['kind'] === 'fatal') &&
-  has(value, 'string', 'process', 'group', 'fromState') &&
-  has(value, 'number', 'pid');
-
-const isReport = (value: unknown): boolean =>
-  isFields(value) &&
-  has(value, 'string', 'id', 'host', 'server') &&
-  has(value, 'number', 'at') &&
-  isIncident(value['incident']) &&
-  isFacts(value['facts']);
-
-const isRefusals = (value: unknown): boolean =>
-  Array.isArray(value) && value.every((item) => isFields(item) && has(item, 'string', 'channel', 'reason'));
-
-const isRecord = (value: unknown): value is OutboxRecord =>
-  isFields(value) &&
-  value['version'] === RECORD_VERSION &&
-  isReport(value['report']) &&
-  isTexts(value['sent']) &&
-  isRefusals(value['refused']) &&
-  has(value, 'number', 'attempts') &&
-  has(value, 'string', 'trouble');
-
-export const writeRecord = (record: OutboxRecord): string => `${JSON.stringify(record)}\n`;
-
-/** @returns undefined for anything that is not a record of this version, however it came about. */
-export function readRecord(text: string): OutboxRecord | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+/** An event that finds the queue full is counted in a report of the same program; undefined: that is full too. */
+export function countedInto(report: Report, { serials, count, at }: Report): Report | undefined {
+  if (report.count + count > MAX_COUNTED) return undefined;
+  const brief = abridged(report);
+  const facts = { ...brief.facts, stopped: Math.max(brief.facts.stopped, Math.floor(at / 1000)) };
+  return { ...brief, facts, serials: [...report.serials, ...serials], count: report.count + count };
 }

@@ -1,13 +1,14 @@
 /**
- * Empties the outbox: one mail at a time, oldest first, again and again until each channel has taken or refused it.
- * A channel that is down rests by itself, so that a thousand waiting reports are not a thousand knocks.
+ * Empties the outbox: each channel on its own takes the letters in their order, one at a time, again and again until it
+ * has taken or refused each. A channel that is down rests by itself, so that many waiting letters are not many knocks.
  */
-
 import { type Millis, millis } from '../units.ts';
+import { Bell } from './bell.ts';
 import { attemptDelivery } from './delivery.ts';
-import { afterAttempt, channelsLeft, describeDelivery, type OutboxRecord, retryDelay } from './outbox.ts';
+import type { Letter } from './letter.ts';
+import type { Mail } from './mail.ts';
+import { afterAttempt, channelsLeft, describeDelivery, type OutboxRecord, owedBy, retryDelay } from './outbox.ts';
 import type { Channel, Delivery, Outbox, Surroundings } from './ports.ts';
-import { type Letterhead, renderMail } from './render.ts';
 
 /** How often the folder is looked at without a reason, for files that somebody put back. */
 const IDLE_SCAN: Millis = millis(60_000);
@@ -19,8 +20,12 @@ const LAST_ATTEMPTS: Millis = millis(2000);
 export interface SenderPorts {
   readonly outbox: Outbox;
   readonly channels: readonly Channel[];
-  readonly letterhead: Letterhead;
   readonly surroundings: Surroundings;
+  readonly compose: (letter: Letter) => Mail;
+  /** A letter was attempted or settled: there may be room for another. */
+  readonly moved: () => void;
+  /** A channel will never take this letter. */
+  readonly refused: (record: OutboxRecord, channel: string, reason: string) => void;
 }
 
 /** When something may be tried again, and how often it failed in a row. */
@@ -32,25 +37,36 @@ const OPEN: Gate = { failures: 0, opensAt: 0 };
 
 export class Sender {
   readonly #ports: SenderPorts;
+  readonly #names: readonly string[];
+  readonly #bells: readonly Bell[];
   readonly #channelGates = new Map<string, Gate>();
-  readonly #reportGates = new Map<string, Gate>();
-  /** Which channels each waiting report still needs, so that files are read only to be sent. */
-  readonly #left = new Map<string, readonly string[]>();
-  /** Records newer than their files, because the disk took no update. */
-  readonly #unsaved = new Map<string, OutboxRecord>();
-  #bell = new AbortController();
-  #isRung = false;
+  /** By letter and channel. */
+  readonly #letterGates = new Map<string, Gate>();
+  /** The letters that wait, as far as they were looked at. They may be newer than their files. */
+  readonly #records = new Map<string, OutboxRecord>();
+  readonly #settling = new Set<string>();
+  #scanAt = 0;
+  #scan: Promise<unknown> = Promise.resolve();
   /** When to end, even if more is due; undefined: not told to stop. */
   #stopAt: number | undefined;
 
   constructor(ports: SenderPorts) {
     this.#ports = ports;
+    this.#names = ports.channels.map(({ name }) => name);
+    this.#bells = ports.channels.map(() => new Bell());
   }
 
   /** There may be something new to send. */
   wake(): void {
-    this.#isRung = true;
-    this.#bell.abort();
+    for (const bell of this.#bells) bell.ring();
+  }
+
+  /** Whatever rests is tried at once. */
+  flush(): void {
+    this.#channelGates.clear();
+    this.#letterGates.clear();
+    this.#scanAt = 0;
+    this.wake();
   }
 
   /** What is due is still tried, for a short time; then `run` resolves. */
@@ -59,98 +75,104 @@ export class Sender {
     this.wake();
   }
 
+  /** How often letters were tried so far; undefined: it was not looked at yet. */
+  record(id: string): OutboxRecord | undefined {
+    return this.#records.get(id);
+  }
+
   /** Resolves after `stop`. */
   async run(): Promise<void> {
+    await Promise.all(this.#ports.channels.map((channel, at) => this.#serve(channel, this.#bells[at] ?? new Bell())));
+  }
+
+  async #serve(channel: Channel, bell: Bell): Promise<void> {
     const { outbox, surroundings } = this.#ports;
-    let role: 'owner' | 'guest' = 'guest';
-    let scanAt: number = surroundings.now();
     while (surroundings.now() < (this.#stopAt ?? Number.POSITIVE_INFINITY)) {
-      if (surroundings.now() >= scanAt) {
-        role = await outbox.refresh();
-        scanAt = surroundings.now() + (role === 'owner' ? IDLE_SCAN : GUEST_SCAN);
-        this.#forgetSettled();
-      }
-      const due = role === 'owner' ? await this.#attemptNext() : scanAt;
-      if (due !== 'attempted' && this.#stopAt !== undefined) return;
-      if (due !== 'attempted') await this.#rest(millis(Math.max(1, Math.min(due, scanAt) - surroundings.now())));
+      await this.#look();
+      const due = outbox.isOwner ? await this.#attemptNext(channel) : this.#scanAt;
+      if (due === 'attempted') continue;
+      if (this.#stopAt !== undefined) return;
+      await bell.rest(millis(Math.max(1, Math.min(due, this.#scanAt) - surroundings.now())), surroundings);
     }
   }
 
-  async #rest(time: Millis): Promise<void> {
-    if (!this.#isRung) {
-      this.#bell = new AbortController();
-      await this.#ports.surroundings.pause(time, this.#bell.signal);
+  /** Looks at the disk when it is time to; several channels wait for the same look. */
+  async #look(): Promise<void> {
+    const { outbox, surroundings } = this.#ports;
+    if (surroundings.now() >= this.#scanAt) {
+      this.#scanAt = surroundings.now() + IDLE_SCAN;
+      this.#scan = outbox.refresh().then((role) => {
+        if (role === 'guest') this.#scanAt = surroundings.now() + GUEST_SCAN;
+        this.#forgetSettled();
+      });
     }
-    this.#isRung = false;
+    await this.#scan;
   }
 
   #forgetSettled(): void {
     const waiting = new Set(this.#ports.outbox.waiting());
-    for (const known of [this.#left, this.#reportGates, this.#unsaved]) {
-      for (const id of known.keys()) if (!waiting.has(id)) known.delete(id);
-    }
+    for (const id of this.#records.keys()) if (!waiting.has(id)) this.#forget(id);
   }
 
-  #opensAt(id: string, channel: string): number {
-    return Math.max((this.#reportGates.get(id) ?? OPEN).opensAt, (this.#channelGates.get(channel) ?? OPEN).opensAt);
+  #forget(id: string): void {
+    this.#records.delete(id);
+    for (const name of this.#names) this.#letterGates.delete(`${id} ${name}`);
   }
 
-  /** Tries the first report that is due. @returns when the next is due, if none is */
-  async #attemptNext(): Promise<'attempted' | number> {
-    const { outbox, channels, surroundings } = this.#ports;
-    const names = channels.map(({ name }) => name);
-    const now = surroundings.now();
+  /** Tries the first letter that is due. @returns when the next is due, if none is */
+  async #attemptNext(channel: Channel): Promise<'attempted' | number> {
+    const { outbox, surroundings } = this.#ports;
+    const closed = this.#channelGates.get(channel.name) ?? OPEN;
+    if (closed.opensAt > surroundings.now()) return closed.opensAt;
     let next = Number.POSITIVE_INFINITY;
     for (const id of outbox.waiting()) {
-      const left = this.#left.get(id) ?? names;
-      if (left.length === 0 && (this.#reportGates.get(id) ?? OPEN).opensAt <= now) return this.#attempt(id, undefined);
-      for (const name of left) {
-        const opensAt = this.#opensAt(id, name);
+      const { opensAt } = this.#letterGates.get(`${id} ${channel.name}`) ?? OPEN;
+      if (opensAt > surroundings.now()) {
         next = Math.min(next, opensAt);
-        if (opensAt <= now)
-          return this.#attempt(
-            id,
-            channels.find((channel) => channel.name === name),
-          );
+        continue;
+      }
+      const record = this.#records.get(id) ?? (await outbox.read(id));
+      if (record === undefined || this.#settling.has(id)) continue;
+      this.#records.set(id, record);
+      const left = channelsLeft(record, this.#names);
+      if (left.includes(channel.name)) {
+        await this.#deliver(record, channel);
+        return 'attempted';
+      }
+      if (left.length === 0) {
+        await this.#settle(record, channel);
+        return 'attempted';
       }
     }
     return next;
   }
 
-  async #attempt(id: string, channel: Channel | undefined): Promise<'attempted'> {
-    const { outbox, channels } = this.#ports;
-    const record = this.#unsaved.get(id) ?? (await outbox.read(id));
-    if (record === undefined) return 'attempted';
-    const names = channels.map(({ name }) => name);
-    const isWanted = channel !== undefined && channelsLeft(record, names).includes(channel.name);
-    const after = isWanted ? await this.#deliver(record, channel) : record;
-    const left = channelsLeft(after, names);
-    this.#left.set(id, left);
-    await (left.length === 0 ? this.#settle(after) : this.#save(after));
-    return 'attempted';
-  }
-
-  async #deliver(record: OutboxRecord, channel: Channel): Promise<OutboxRecord> {
-    const { id } = record.report;
-    const delivery = await attemptDelivery(
-      channel,
-      renderMail(record.report, this.#ports.letterhead),
-      new AbortController().signal,
-    );
-    this.#moveGates(id, channel.name, delivery);
-    this.#ports.surroundings.say(describeDelivery(id, channel.name, delivery));
-    return afterAttempt(record, channel.name, delivery, this.#ports.surroundings.wall());
+  async #deliver(record: OutboxRecord, channel: Channel): Promise<void> {
+    const { letter } = record;
+    const { compose, surroundings, moved, refused } = this.#ports;
+    const parcel = { letter, mail: compose(letter), owed: owedBy(record, channel.name) };
+    const delivery = await attemptDelivery(channel, parcel, new AbortController().signal);
+    this.#moveGates(letter.id, channel.name, delivery);
+    surroundings.say(describeDelivery(letter.id, channel.name, delivery));
+    // Another channel may have moved it on meanwhile.
+    const after = afterAttempt(this.#records.get(letter.id) ?? record, channel.name, delivery, surroundings.wall());
+    this.#records.set(letter.id, after);
+    const refusal = after.refused.find((one) => one.channel === channel.name);
+    if (refusal !== undefined) refused(after, channel.name, refusal.reason);
+    if (channelsLeft(after, this.#names).length === 0) await this.#settle(after, channel);
+    else await this.#ports.outbox.update(after);
+    moved();
   }
 
   #moveGates(id: string, channel: string, delivery: Delivery): void {
-    if (delivery.kind !== 'later') {
-      this.#channelGates.delete(channel);
-      this.#reportGates.delete(id);
-    } else if (delivery.scope === 'channel') {
+    const key = `${id} ${channel}`;
+    if (delivery.kind === 'later' && delivery.scope === 'channel') {
       this.#close(this.#channelGates, channel);
-    } else {
-      this.#close(this.#reportGates, id);
+      return;
     }
+    this.#channelGates.delete(channel);
+    if (delivery.kind === 'later' || delivery.kind === 'partly') this.#close(this.#letterGates, key);
+    else this.#letterGates.delete(key);
   }
 
   #close(gates: Map<string, Gate>, key: string): void {
@@ -159,23 +181,14 @@ export class Sender {
     gates.set(key, { failures, opensAt: now() + retryDelay(failures, random()) });
   }
 
-  async #save(record: OutboxRecord): Promise<void> {
-    const saved = await this.#ports.outbox.update(record);
-    if (saved.ok) this.#unsaved.delete(record.report.id);
-    else this.#unsaved.set(record.report.id, record);
-  }
-
-  async #settle(record: OutboxRecord): Promise<void> {
-    const { id } = record.report;
-    const settled = await this.#ports.outbox.settle(record, record.refused.length === 0 ? 'sent' : 'failed');
-    if (settled.ok) {
-      this.#left.delete(id);
-      this.#reportGates.delete(id);
-      this.#unsaved.delete(id);
-      return;
-    }
-    this.#unsaved.set(id, record);
-    this.#close(this.#reportGates, id);
-    this.#ports.surroundings.say(`report ${id} is done, but ${settled.error.message}`);
+  async #settle(record: OutboxRecord, channel: Channel): Promise<void> {
+    const { id } = record.letter;
+    this.#settling.add(id);
+    const isSent = record.refused.length === 0 && record.sent.length > 0;
+    const settled = await this.#ports.outbox.settle(record, isSent ? 'sent' : 'failed');
+    this.#settling.delete(id);
+    if (settled.ok) return this.#forget(id);
+    this.#close(this.#letterGates, `${id} ${channel.name}`);
+    this.#ports.surroundings.say(`mail ${id} is done, but ${settled.error.message}`);
   }
 }

@@ -11,7 +11,8 @@ export const LINK_FD = 3;
 /** A brain that was never ready is started again after this pause, doubled each time … */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
-/** … and given up after so many in a row. */
+/** … and given up after so many in a row. Each takes no longer than this to be ready, or is killed. */
+const READY_TIMEOUT_MS = 30_000;
 const TRIES = 10;
 /** A brain that served is started again at once, or after a pause when so many ended within BUSY_MS. */
 const BUSY_ENDS = 50;
@@ -19,8 +20,10 @@ const BUSY_MS = 10_000;
 const BUSY_PAUSE_MS = 250;
 
 export interface BrainPorts {
-  /** The words of the command that starts a brain. */
-  command(): readonly [file: string, ...args: string[]];
+  /** The words of the command that starts a brain with this code. */
+  command(main: string): readonly [file: string, ...args: string[]];
+  /** The code on disk. */
+  readonly main: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   hear(message: ToKeeper): void;
   /** A new brain is there: tell it what it must know. */
@@ -44,12 +47,19 @@ export class BrainProcess {
   #served = 0;
   #lastEnd = '';
   #failures = 0;
+  /** Code that has served, in case that on disk does not. */
+  #copy = '';
+  /** What the brain that runs was started with. */
+  #code: string;
+  #isUpgrade = false;
+  #readyTimer: NodeJS.Timeout | undefined;
   #ends: number[] = [];
   /** Until the next start. */
   #timer: NodeJS.Timeout | undefined;
 
   constructor(ports: BrainPorts) {
     this.#ports = ports;
+    this.#code = ports.main;
   }
 
   get served(): number {
@@ -65,8 +75,15 @@ export class BrainProcess {
     return this.#child !== undefined || this.#timer !== undefined;
   }
 
+  /** Starts the code on disk in the place of the brain that has just left; if it does not serve, the old one again. */
+  upgrade(): void {
+    this.#isUpgrade = true;
+    this.#code = this.#ports.main;
+    this.start();
+  }
+
   start(): void {
-    const [file, ...args] = this.#ports.command();
+    const [file, ...args] = this.#ports.command(this.#code);
     const child = spawn(file, args, {
       // A session of its own: a Ctrl-C in the terminal is for the keeper, which passes it on.
       detached: true,
@@ -76,6 +93,7 @@ export class BrainProcess {
     this.#child = child;
     this.#isReady = false;
     this.#isLeaving = false;
+    if (this.#served > 0) this.#readyTimer = setTimeout(() => child.kill('SIGKILL'), READY_TIMEOUT_MS);
     const link = child.stdio[LINK_FD];
     if (child.pid !== undefined && link !== null && link !== undefined) this.#connect(link as Socket);
     const closed = new Promise<void>((resolve) =>
@@ -94,11 +112,14 @@ export class BrainProcess {
   }
 
   /** The brain said that it serves. */
-  ready(): void {
+  ready(copy: string): void {
     if (this.#isReady) return;
+    clearTimeout(this.#readyTimer);
     this.#isReady = true;
+    this.#isUpgrade = false;
     this.#served += 1;
     this.#failures = 0;
+    this.#copy = copy;
   }
 
   /** The brain said that it is about to end. */
@@ -125,6 +146,7 @@ export class BrainProcess {
     if (this.#child !== child) return;
     this.#child = undefined;
     this.#link = undefined;
+    clearTimeout(this.#readyTimer);
     this.#lastEnd = why;
     const hasServed = this.#served > 0;
     const gone = (isMeant: boolean): void => this.#ports.gone({ isMeant, hasServed, status, why });
@@ -132,8 +154,17 @@ export class BrainProcess {
     if (!hasServed) return gone(false);
     if (this.#isReady) return this.#startAgain(this.#pauseAfterEnd());
     this.#failures += 1;
+    if (this.#isUpgrade) this.#lastEnd = `the upgrade failed, the new brain ended ${why}`;
+    this.#goBack();
     if (this.#failures >= TRIES) return gone(false);
     this.#startAgain(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#failures - 1)));
+  }
+
+  /** The code on disk did not serve: the code that did is tried, and the other way round. */
+  #goBack(): void {
+    this.#isUpgrade = false;
+    if (this.#copy === '') return;
+    this.#code = this.#code === this.#copy ? this.#ports.main : this.#copy;
   }
 
   #pauseAfterEnd(): number {

@@ -5,6 +5,7 @@
  */
 import {
   closeSync,
+  constants,
   ftruncateSync,
   mkdirSync,
   openSync,
@@ -36,6 +37,8 @@ export interface JournalOptions {
 
 /** Who waits for the next record at the same time; others are told at once that there is none. */
 const MAX_WAITERS = 256;
+/** Appending: what is cut off again leaves no hole. */
+const NEW_SEGMENT = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_APPEND;
 const PRIVATE = { directory: 0o700, file: 0o600 } as const;
 
 interface LastSegment extends Segment {
@@ -127,8 +130,7 @@ export class JournalFile implements JournalAccess {
   /** @returns the serial, or undefined when the record could not be kept */
   append(entry: Entry): number | undefined {
     if (this.#problem !== undefined) return undefined;
-    if (this.#dropped > 0) this.#reportDropped();
-    const kept = this.#dropped === 0 ? this.#keep(entry) : undefined;
+    const kept = this.#dropped === 0 ? this.#keep([entry]) : this.#resume(entry);
     if (kept === undefined) {
       this.#last += 1;
       this.#dropped += 1;
@@ -200,7 +202,7 @@ export class JournalFile implements JournalAccess {
     ];
     this.#fd = openSync(this.#path(first), 'a', PRIVATE.file);
     if (torn > 0) ftruncateSync(this.#fd, size);
-    if (size === 0) this.#writeLine(encodeHeader({ first, nextEvent }));
+    if (size === 0) this.#write(encodeHeader({ first, nextEvent }));
     this.#problem = undefined;
     if (torn > 0) this.#report(`the journal ended in ${torn} bytes that are no record; they were cut off`);
     if (damaged > 0) this.#report(`the journal holds ${damaged} damaged records, which are passed over`);
@@ -212,40 +214,43 @@ export class JournalFile implements JournalAccess {
     this.append({ kind: 'problem', text });
   }
 
-  /** Tells of what could not be kept, once something can be kept again. */
-  #reportDropped(): void {
+  /** Together with the next record that can be kept goes how many could not. */
+  #resume(entry: Entry): number | undefined {
     const text = `${this.#dropped} records could not be written to the journal and are lost`;
-    const dropped = this.#dropped;
+    const kept = this.#keep([{ kind: 'problem', text }, entry]);
+    if (kept === undefined) return undefined;
     this.#dropped = 0;
-    if (this.#keep({ kind: 'problem', text }) === undefined) this.#dropped = dropped;
-    else this.#options.onProblem(`${text}; it is written again`);
+    this.#options.onProblem(`${text}; it is written again`);
+    return kept;
   }
 
-  #keep(entry: Entry): number | undefined {
-    const serial = this.#last + 1;
-    const line = encodeRecord({ serial, at: this.#options.wall(), ...entry });
+  /** Keeps all or none. @returns the serial of the last */
+  #keep(entries: readonly Entry[]): number | undefined {
+    const first = this.#last + 1;
+    const at = this.#options.wall();
+    const lines = Buffer.concat(entries.map((entry, index) => encodeRecord({ serial: first + index, at, ...entry })));
     const current = this.#segments.at(-1);
     try {
       const limit = segmentLimit(this.#options.maxbytes);
-      if (current === undefined || current.size + line.length > limit || this.#fd === undefined) this.#rotate(serial);
-      this.#writeLine(line);
+      if (current === undefined || current.size + lines.length > limit || this.#fd === undefined) this.#rotate(first);
+      this.#write(lines);
     } catch (cause) {
       if (this.#dropped === 0) this.#options.onProblem(`cannot write to the journal: ${errnoOf(cause)}`);
       return undefined;
     }
-    this.#last = serial;
-    if ('event' in entry && entry.event !== undefined) this.#nextEvent = entry.event + 1;
-    return serial;
+    this.#last += entries.length;
+    for (const entry of entries) if ('event' in entry && entry.event !== undefined) this.#nextEvent = entry.event + 1;
+    return this.#last;
   }
 
   /** Begins a new segment, and lets go of the oldest. */
   #rotate(first: number): void {
-    const fd = openSync(this.#path(first), 'w', PRIVATE.file);
+    const fd = openSync(this.#path(first), NEW_SEGMENT, PRIVATE.file);
     const old = { fd: this.#fd, segments: this.#segments };
     this.#fd = fd;
     this.#segments = [...old.segments.filter((segment) => segment.first !== first), { first, size: 0 }];
     try {
-      this.#writeLine(encodeHeader({ first, nextEvent: this.#nextEvent }));
+      this.#write(encodeHeader({ first, nextEvent: this.#nextEvent }));
     } catch (cause) {
       closeSync(fd);
       rmSync(this.#path(first), { force: true });
@@ -260,13 +265,13 @@ export class JournalFile implements JournalAccess {
     this.#segments = this.#segments.filter((segment) => !gone.includes(segment));
   }
 
-  /** Writes a line whole, or nothing. @throws the system error */
-  #writeLine(line: Uint8Array): void {
+  /** Writes lines whole, or nothing. @throws the system error */
+  #write(lines: Uint8Array): void {
     const segment = this.#segments.pop();
     const fd = this.#fd;
     if (segment === undefined || fd === undefined) throw new Error('no segment');
     // Ends what an earlier write left behind, so that it spoils only itself.
-    const data = this.#isTorn ? Buffer.concat([Buffer.from('\n'), line]) : line;
+    const data = this.#isTorn ? Buffer.concat([Buffer.from('\n'), lines]) : lines;
     try {
       for (let done = 0; done < data.length; ) done += writeSync(fd, data, done);
       this.#segments.push({ ...segment, size: segment.size + data.length });

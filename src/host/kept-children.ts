@@ -146,9 +146,10 @@ export class KeptChildren implements Children {
       this.#pending.delete(id);
       return this.#failed(request, reason ?? `unknown error during fork for ${name}: ${code}`);
     }
-    const { launcher, send } = this.#ports;
+    const { launcher } = this.#ports;
     this.#pending.set(id, { ...pending, isExcuse: true });
-    send({ op: 'spawn', id, serial, plan: launcher.excuse(request, launcher.execExcuse(request, found, code), pipes) });
+    const plan = launcher.excuse(request, launcher.execExcuse(request, found, code), pipes);
+    this.#ports.send({ op: 'spawn', id, serial, plan });
   }
 
   #exited({ seq, id, serial, pid: number, status, at }: Extract<ToBrain, { readonly op: 'exited' }>): void {

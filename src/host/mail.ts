@@ -1,11 +1,11 @@
 /** Mails to bytes and to SMTP servers. The only importer of nodemailer, which is loaded with the first mail. */
-import { judgeSmtp, type SmtpTrouble } from '../crashmail/delivery.ts';
-import type { Channel, Delivery } from '../crashmail/ports.ts';
-import type { Mail } from '../crashmail/render.ts';
+import { judgeRecipients, judgeSmtp, type SmtpTrouble } from '../crashmail/delivery.ts';
+import type { Mail } from '../crashmail/mail.ts';
+import type { Channel, Delivery, Parcel } from '../crashmail/ports.ts';
 
 /** Named limits of one SMTP conversation, in milliseconds; a value in the URL cannot raise them. */
-const CONNECT_MS = 20_000;
-const GREETING_MS = 20_000;
+const CONNECT_MS = 10_000;
+const GREETING_MS = 15_000;
 const SILENCE_MS = 30_000;
 const DNS_MS = 10_000;
 const WHOLE_MS = 90_000;
@@ -18,8 +18,17 @@ const messageOf = (mail: Mail) =>
     subject: mail.subject,
     date: new Date(mail.date),
     messageId: mail.messageId,
+    ...(mail.thread === '' ? {} : { inReplyTo: mail.thread, references: mail.thread }),
     headers: { ...mail.headers },
     text: mail.text,
+    html: mail.html,
+    attachments: mail.pictures.map(({ cid, filename, png }) => ({
+      cid,
+      filename,
+      content: Buffer.from(png),
+      contentType: 'image/png',
+      contentDisposition: 'inline' as const,
+    })),
     disableFileAccess: true,
     disableUrlAccess: true,
   }) as const;
@@ -42,10 +51,38 @@ function troubleOf(cause: unknown): SmtpTrouble {
   return { code, responseCode, message: cause.message === '' ? code : cause.message };
 }
 
-async function sendBySmtp(url: string, mail: Mail, abort: AbortSignal): Promise<Delivery> {
+/** A server, and how to speak to it. */
+export interface SmtpServer {
+  /** `smtp://` or `smtps://`, with nodemailer's options behind `?`. */
+  readonly url: string;
+  /** Beside what the URL says. */
+  readonly login?: { readonly user: string; readonly pass: string };
+  readonly tls?: 'auto' | 'require' | 'off';
+}
+
+/** Recipients that were refused while others were taken. */
+function refusalsIn(info: {
+  readonly rejectedErrors?: readonly unknown[] | undefined;
+}): Parameters<typeof judgeRecipients>[0] {
+  return (info.rejectedErrors ?? []).map((error) => {
+    const { responseCode, message } = troubleOf(error);
+    const recipient =
+      typeof error === 'object' && error !== null && 'recipient' in error ? textOf(error.recipient) : '';
+    return { address: recipient, responseCode, message };
+  });
+}
+
+/** The addresses that are owed the mail, when others have it already. */
+const envelopeOf = (mail: Mail, owed: readonly string[] | undefined): object =>
+  owed === undefined ? {} : { envelope: { from: mail.from, to: [...owed] } };
+
+async function sendBySmtp(server: SmtpServer, { mail, owed }: Parcel, abort: AbortSignal): Promise<Delivery> {
   const { createTransport } = await import('nodemailer');
+  const { url, login, tls } = server;
   const transport = createTransport({
     url,
+    ...(login === undefined ? {} : { auth: login }),
+    ...(tls === 'require' ? { requireTLS: true } : tls === 'off' ? { ignoreTLS: true } : {}),
     connectionTimeout: CONNECT_MS,
     greetingTimeout: GREETING_MS,
     socketTimeout: SILENCE_MS,
@@ -55,9 +92,9 @@ async function sendBySmtp(url: string, mail: Mail, abort: AbortSignal): Promise<
   });
   const signal = AbortSignal.any([abort, AbortSignal.timeout(WHOLE_MS)]);
   try {
-    const message = { ...messageOf(mail), signal };
-    const { rejected } = await transport.sendMail(message);
-    return rejected.length === 0 ? { kind: 'sent' } : { kind: 'sent', missed: rejected.join(', ') };
+    const message = { ...messageOf(mail), ...envelopeOf(mail, owed), signal };
+    const info = await transport.sendMail(message);
+    return judgeRecipients(refusalsIn(info), info.response);
   } catch (cause) {
     return judgeSmtp(troubleOf(cause));
   } finally {
@@ -65,17 +102,17 @@ async function sendBySmtp(url: string, mail: Mail, abort: AbortSignal): Promise<
   }
 }
 
-/** The server's URL, or why there is none now. */
-export type SmtpUrl = { readonly url: string } | { readonly problem: string };
+/** The server, or why there is none now. */
+export type FoundServer = SmtpServer | { readonly problem: string };
 
-/** @param url is asked before each mail */
-export function smtpChannel(url: () => SmtpUrl): Channel {
+/** @param server is asked before each mail */
+export function smtpChannel(server: () => FoundServer): Channel {
   return {
     name: 'smtp',
-    async deliver(mail, abort): Promise<Delivery> {
-      const found = url();
+    async deliver(parcel, abort): Promise<Delivery> {
+      const found = server();
       if ('problem' in found) return { kind: 'later', scope: 'channel', reason: found.problem };
-      return sendBySmtp(found.url, mail, abort);
+      return sendBySmtp(found, parcel, abort);
     },
   };
 }

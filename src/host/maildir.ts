@@ -1,8 +1,8 @@
 /** Delivers into a Maildir: written to tmp, synced, then renamed into new. @source maildir(5) */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Mail } from '../crashmail/mail.ts';
 import type { Channel, Delivery } from '../crashmail/ports.ts';
-import type { Mail } from '../crashmail/render.ts';
 import { makePrivate, moveSynced, writeSynced } from './durable.ts';
 import { errnoOf } from './errno.ts';
 import { buildMessage } from './mail.ts';
@@ -32,7 +32,7 @@ async function deliver(directory: string, host: string, mail: Mail): Promise<voi
 export function maildirChannel(directory: string, host: string): Channel {
   return {
     name: 'maildir',
-    async deliver(mail): Promise<Delivery> {
+    async deliver({ mail }): Promise<Delivery> {
       try {
         await deliver(directory, host, mail);
         return { kind: 'sent' };

@@ -1,32 +1,31 @@
 /**
- * The outbox on disk, one file per report: `waiting/` until every channel has taken it, then `sent/` or `failed/`.
- * A report moves by rename alone, so a crash leaves it in exactly one place.
+ * The outbox on disk: `reports/` until they are in a letter, `waiting/` letters until every channel has taken them, then
+ * `sent/` (a receipt) or `failed/` (the whole letter). A report is in the first letter that names it and in no other.
  */
-import { link, lstat, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { lstat, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  KEPT_FAILED,
-  KEPT_SENT,
-  MAX_WAITING,
-  type OutboxRecord,
-  readRecord,
-  writeRecord,
-} from '../crashmail/outbox.ts';
+import { countedInto, KEPT_FAILED, KEPT_SENT, MAX_REPORTS, type OutboxRecord } from '../crashmail/outbox.ts';
 import type { Outbox } from '../crashmail/ports.ts';
+import { readIds, readRecord, readReport, writeReceipt, writeRecord, writeReport } from '../crashmail/records.ts';
+import type { Report } from '../crashmail/report.ts';
 import { fail, HostError, ok, type Result } from '../errors.ts';
-import { makePrivate, moveSynced, writeSynced } from './durable.ts';
+import { makePrivate, moveSynced, syncDirectory, writeSynced } from './durable.ts';
 import { errnoOf } from './errno.ts';
+import { takeLock } from './outbox-lock.ts';
 import { processMark } from './process-mark.ts';
 
-const FOLDERS = ['tmp', 'waiting', 'sent', 'failed'] as const;
+const FOLDERS = ['tmp', 'reports', 'waiting', 'sent', 'failed'] as const;
 type Folder = (typeof FOLDERS)[number];
+const LETTERS = ['waiting', 'sent', 'failed'] as const;
 
 /** After this a file in tmp belongs to a process that died. */
 const HALF_WRITTEN_MS = 3_600_000;
+const STATE = 'state.json';
 
 /** Sorts by time, and ends in the id. */
 const FILE_NAME = /^[0-9]{13,}-([A-Za-z0-9]+)\.json$/;
-const fileName = ({ report }: OutboxRecord): string => `${String(report.at).padStart(13, '0')}-${report.id}.json`;
+const nameOf = ({ at, id }: { readonly at: number; readonly id: string }): string =>
+  `${String(at).padStart(13, '0')}-${id}.json`;
 const idOf = (name: string): string => FILE_NAME.exec(name)?.[1] ?? '';
 
 export class DiskOutbox implements Outbox {
@@ -34,9 +33,19 @@ export class DiskOutbox implements Outbox {
   readonly #say: (line: string) => void;
   /** Our own mark in the lock; undefined where the system has none, and then nobody is locked out. */
   readonly #mark: string | undefined = processMark(process.pid);
-  /** Id to file name, oldest first. */
-  readonly #waiting = new Map<string, string>();
-  readonly #settled: Record<'sent' | 'failed', Map<string, string>> = { sent: new Map(), failed: new Map() };
+  readonly #reports = new Map<string, Report>();
+  /** Reports of which more is known than their files tell. */
+  readonly #revised = new Set<string>();
+  /** Ids of letters to file names, oldest first. */
+  readonly #letters: Record<(typeof LETTERS)[number], Map<string, string>> = {
+    waiting: new Map(),
+    sent: new Map(),
+    failed: new Map(),
+  };
+  /** The reports that are in each letter, by the id of the letter. */
+  readonly #contents = new Map<string, readonly string[]>();
+  #lettered = new Set<string>();
+  #isOwner = false;
   #trouble = '';
   #last: Promise<unknown> = Promise.resolve();
 
@@ -46,33 +55,81 @@ export class DiskOutbox implements Outbox {
     this.#say = say;
   }
 
+  get isOwner(): boolean {
+    return this.#isOwner;
+  }
+
   knows(id: string): boolean {
-    return this.#waiting.has(id) || this.#settled.sent.has(id) || this.#settled.failed.has(id);
+    return this.#reports.has(id) || this.#lettered.has(id);
+  }
+
+  reports(): readonly Report[] {
+    return [...this.#reports.values()];
   }
 
   waiting(): readonly string[] {
-    return [...this.#waiting.keys()];
+    return [...this.#letters.waiting.keys()];
   }
 
-  async put(record: OutboxRecord): Promise<Result<void, HostError>> {
-    if (this.#waiting.size >= MAX_WAITING) return fail(new HostError('keep a report in', this.#directory, 'EDQUOT'));
+  put(report: Report): Promise<Result<void, HostError>> {
     return this.#attempt('keep a report in', async () => {
       await this.#prepare();
-      await this.#write(record);
-      this.#waiting.set(record.report.id, fileName(record));
+      const into = this.#reports.size < MAX_REPORTS ? undefined : this.#latestOf(report);
+      const kept = into === undefined ? report : countedInto(into, report);
+      if (kept === undefined || (into === undefined && this.#reports.size >= MAX_REPORTS)) {
+        throw new HostError('keep a report in', this.#directory, 'EDQUOT');
+      }
+      await (into === undefined ? this.#writeNew(report) : this.#replaceReport(kept));
+      this.#reports.set(kept.id, kept);
+      // What was counted is known under its own name too, until this process ends.
+      if (into !== undefined) this.#lettered.add(report.id);
+    });
+  }
+
+  revise(report: Report): void {
+    if (!this.#reports.has(report.id)) return;
+    this.#reports.set(report.id, report);
+    this.#revised.add(report.id);
+  }
+
+  async save(): Promise<void> {
+    for (const id of this.#revised) {
+      this.#revised.delete(id);
+      await this.#attempt('update a report in', async () => {
+        const report = this.#reports.get(id);
+        if (report !== undefined) await this.#replaceReport(report);
+      });
+    }
+  }
+
+  async drop(id: string): Promise<void> {
+    await this.#attempt('remove a report from', () => this.#removeReport(id));
+  }
+
+  post(record: OutboxRecord): Promise<Result<void, HostError>> {
+    return this.#attempt('keep a mail in', async () => {
+      await this.#prepare();
+      await this.#writeLetter(record);
+      const { id, reports } = record.letter;
+      this.#letters.waiting.set(id, nameOf(record.letter));
+      this.#remember(
+        id,
+        reports.map((report) => report.id),
+      );
+      for (const report of reports) await this.#removeReport(report.id);
     });
   }
 
   async read(id: string): Promise<OutboxRecord | undefined> {
-    const name = this.#waiting.get(id);
+    const name = this.#letters.waiting.get(id);
     if (name === undefined) return undefined;
     const text = await readFile(this.#path('waiting', name), 'utf8').catch((cause: unknown) => errnoOf(cause));
     if (text === 'ENOENT') {
-      this.#waiting.delete(id);
+      this.#letters.waiting.delete(id);
       return undefined;
     }
     const record = readRecord(text);
-    if (record?.report.id !== id) {
+    if (record?.letter.id !== id) {
       await this.#setAside(id, name);
       return undefined;
     }
@@ -80,20 +137,31 @@ export class DiskOutbox implements Outbox {
   }
 
   update(record: OutboxRecord): Promise<Result<void, HostError>> {
-    return this.#attempt('update a report in', () => this.#write(record));
+    return this.#attempt('update a mail in', () => this.#writeLetter(record));
   }
 
   settle(record: OutboxRecord, outcome: 'sent' | 'failed'): Promise<Result<void, HostError>> {
-    return this.#attempt('move a report in', async () => {
-      const name = this.#waiting.get(record.report.id) ?? fileName(record);
-      if (outcome === 'failed') {
-        await this.#write(record);
-        await this.#explain(name, record.refused.map(({ channel, reason }) => `${channel}: ${reason}`).join('\n'));
-      }
-      await moveSynced(this.#path('waiting', name), this.#path(outcome, name));
-      this.#waiting.delete(record.report.id);
-      this.#settled[outcome].set(record.report.id, name);
+    return this.#attempt('move a mail in', async () => {
+      const { id } = record.letter;
+      const name = this.#letters.waiting.get(id) ?? nameOf(record.letter);
+      await (outcome === 'sent' ? this.#fileReceipt(record, name) : this.#fileFailed(record, name));
+      this.#letters.waiting.delete(id);
+      this.#letters[outcome].set(id, name);
       await this.#prune(outcome, outcome === 'sent' ? KEPT_SENT : KEPT_FAILED);
+    });
+  }
+
+  async loadState(): Promise<string> {
+    return readFile(join(this.#directory, STATE), 'utf8').catch(() => '');
+  }
+
+  async saveState(text: string): Promise<void> {
+    await this.#attempt('keep notes in', async () => {
+      await this.#prepare();
+      const temporary = this.#path('tmp', STATE);
+      await rm(temporary, { force: true });
+      await writeSynced(temporary, text);
+      await rename(temporary, join(this.#directory, STATE));
     });
   }
 
@@ -101,14 +169,18 @@ export class DiskOutbox implements Outbox {
     let isOwner = false;
     const done = await this.#attempt('use the outbox', async () => {
       await this.#prepare();
-      isOwner = await this.#lock();
+      isOwner = this.#mark === undefined || (await takeLock(this.#directory, this.#mark));
       if (isOwner) await this.#clearTmp();
-      await this.#scan('waiting', this.#waiting);
-      await this.#scan('sent', this.#settled.sent);
-      await this.#scan('failed', this.#settled.failed);
+      for (const folder of LETTERS) await this.#scanLetters(folder);
+      await this.#dropSettled(isOwner);
+      const live = LETTERS.flatMap((folder) => [...this.#letters[folder].keys()]);
+      for (const id of this.#contents.keys()) if (!live.includes(id)) this.#contents.delete(id);
+      this.#lettered = new Set([...this.#contents.values()].flat());
+      await this.#scanReports(isOwner);
     });
     if (!done.ok && this.#trouble !== done.error.message) this.#say(done.error.message);
     this.#trouble = done.ok ? '' : done.error.message;
+    this.#isOwner = isOwner;
     return isOwner ? 'owner' : 'guest';
   }
 
@@ -138,13 +210,62 @@ export class DiskOutbox implements Outbox {
     if ((mode & 0o077) !== 0) throw new HostError('use the outbox that others can enter', this.#directory, 'EPERM');
   }
 
-  /** In place of an older version of itself, or new. */
-  async #write(record: OutboxRecord): Promise<void> {
-    const name = this.#waiting.get(record.report.id) ?? fileName(record);
+  #latestOf(report: Report): Report | undefined {
+    const { group, process } = report.incident;
+    return [...this.#reports.values()].findLast(
+      ({ incident }) =>
+        incident.group === group && incident.process === process && incident.kind === report.incident.kind,
+    );
+  }
+
+  /** In place at once: until it is whole, nobody was told that it is here. */
+  async #writeNew(report: Report): Promise<void> {
+    const path = this.#path('reports', nameOf(report));
+    await rm(path, { force: true });
+    await writeSynced(path, writeReport(report));
+    await syncDirectory(join(this.#directory, 'reports'));
+  }
+
+  async #replaceReport(report: Report): Promise<void> {
+    const name = nameOf(report);
+    await this.#replace(name, writeReport(report), this.#path('reports', name));
+  }
+
+  async #replace(name: string, content: string, path: string): Promise<void> {
     const temporary = this.#path('tmp', name);
     await rm(temporary, { force: true });
-    await writeSynced(temporary, writeRecord(record));
-    await moveSynced(temporary, this.#path('waiting', name));
+    await writeSynced(temporary, content);
+    await moveSynced(temporary, path);
+  }
+
+  async #removeReport(id: string): Promise<void> {
+    const report = this.#reports.get(id);
+    this.#reports.delete(id);
+    this.#revised.delete(id);
+    if (report !== undefined) await rm(this.#path('reports', nameOf(report)), { force: true });
+  }
+
+  #remember(letter: string, reports: readonly string[]): void {
+    this.#contents.set(letter, reports);
+    for (const id of reports) this.#lettered.add(id);
+  }
+
+  /** In place of an older version of itself, or new. */
+  async #writeLetter(record: OutboxRecord): Promise<void> {
+    const name = this.#letters.waiting.get(record.letter.id) ?? nameOf(record.letter);
+    await this.#replace(name, writeRecord(record), this.#path('waiting', name));
+  }
+
+  /** The receipt first: with it the letter counts as sent, whatever is still in `waiting`. */
+  async #fileReceipt(record: OutboxRecord, name: string): Promise<void> {
+    await this.#replace(name, writeReceipt(record), this.#path('sent', name));
+    await rm(this.#path('waiting', name), { force: true });
+  }
+
+  async #fileFailed(record: OutboxRecord, name: string): Promise<void> {
+    await this.#writeLetter(record);
+    await this.#explain(name, record.refused.map(({ channel, reason }) => `${channel}: ${reason}`).join('\n'));
+    await moveSynced(this.#path('waiting', name), this.#path('failed', name));
   }
 
   async #explain(name: string, reason: string): Promise<void> {
@@ -155,27 +276,60 @@ export class DiskOutbox implements Outbox {
 
   async #setAside(id: string, name: string): Promise<void> {
     this.#say(`cannot read ${this.#path('waiting', name)}: it is moved to failed`);
-    this.#waiting.delete(id);
-    this.#settled.failed.set(id, name);
-    await this.#attempt('move a report in', async () => {
+    this.#letters.waiting.delete(id);
+    this.#letters.failed.set(id, name);
+    await this.#attempt('move a mail in', async () => {
       await moveSynced(this.#path('waiting', name), this.#path('failed', name));
-      await this.#explain(name, 'this file is not a report that this version of crashmail can read');
+      await this.#explain(name, 'this file is not a mail that this version of crashmail can read');
     });
   }
 
   async #prune(folder: 'sent' | 'failed', kept: number): Promise<void> {
-    for (const [id, name] of this.#settled[folder]) {
-      if (this.#settled[folder].size <= kept) return;
-      this.#settled[folder].delete(id);
+    for (const [id, name] of this.#letters[folder]) {
+      if (this.#letters[folder].size <= kept) return;
+      this.#letters[folder].delete(id);
       await rm(this.#path(folder, name), { force: true });
       await rm(this.#path(folder, `${name}.reason`), { force: true });
     }
   }
 
-  async #scan(folder: Folder, into: Map<string, string>): Promise<void> {
-    const names = (await readdir(join(this.#directory, folder))).filter((name) => FILE_NAME.test(name)).sort();
-    into.clear();
-    for (const name of names) into.set(idOf(name), name);
+  async #names(folder: Folder): Promise<readonly string[]> {
+    return (await readdir(join(this.#directory, folder))).filter((name) => FILE_NAME.test(name)).sort();
+  }
+
+  /** Reads what is new: which reports are in it. */
+  async #scanLetters(folder: (typeof LETTERS)[number]): Promise<void> {
+    const names = await this.#names(folder);
+    this.#letters[folder].clear();
+    for (const name of names) {
+      const id = idOf(name);
+      this.#letters[folder].set(id, name);
+      if (this.#contents.has(id)) continue;
+      this.#contents.set(id, readIds(await readFile(this.#path(folder, name), 'utf8').catch(() => '')));
+    }
+  }
+
+  /** A crash came between the receipt and the removal. */
+  async #dropSettled(isOwner: boolean): Promise<void> {
+    for (const [id, name] of this.#letters.waiting) {
+      if (!this.#letters.sent.has(id)) continue;
+      this.#letters.waiting.delete(id);
+      if (isOwner) await rm(this.#path('waiting', name), { force: true });
+    }
+  }
+
+  async #scanReports(isOwner: boolean): Promise<void> {
+    const names = new Map((await this.#names('reports')).map((name) => [idOf(name), name]));
+    for (const id of this.#reports.keys()) if (!names.has(id)) this.#reports.delete(id);
+    for (const [id, name] of names) {
+      if (this.#reports.has(id)) continue;
+      const path = this.#path('reports', name);
+      const report = readReport(await readFile(path, 'utf8').catch(() => ''));
+      // Half written, so nobody was told that it is here; or in a letter, and a crash came before its removal.
+      const isLeftOver = report === undefined || this.#lettered.has(id);
+      if (!isLeftOver) this.#reports.set(id, report);
+      else if (isOwner) await rm(path, { force: true });
+    }
   }
 
   /** Only what is old: another process may just be writing. */
@@ -184,33 +338,5 @@ export class DiskOutbox implements Outbox {
       const { mtimeMs } = await lstat(this.#path('tmp', name));
       if (Date.now() - mtimeMs > HALF_WRITTEN_MS) await rm(this.#path('tmp', name), { recursive: true, force: true });
     }
-  }
-
-  /**
-   * One process sends from here at a time; the lock names it by more than its pid, so one that was killed holds
-   * nothing. A lock that was lost is noticed at the next refresh.
-   */
-  async #lock(): Promise<boolean> {
-    if (this.#mark === undefined) return true;
-    const lock = join(this.#directory, 'lock');
-    const mine = join(this.#directory, `lock.${process.pid}`);
-    const holder = await readFile(lock, 'utf8').catch(() => undefined);
-    if (holder === this.#mark) return true;
-    if (holder !== undefined) {
-      if (processMark(Number(holder.split(' ')[1])) === holder) return false;
-      await rename(lock, mine);
-      const isOther = (await readFile(mine, 'utf8')) !== holder;
-      if (isOther) await link(mine, lock).catch(() => {});
-      await rm(mine, { force: true });
-      if (isOther) return false;
-    }
-    await rm(mine, { force: true });
-    await writeSynced(mine, this.#mark);
-    const isMine = await link(mine, lock).then(
-      () => true,
-      () => false,
-    );
-    await rm(mine, { force: true });
-    return isMine;
   }
 }

@@ -120,7 +120,7 @@ export class SlotOutputs implements Outputs, ChildStdio {
   }
 
   closeAll(): void {
-    for (const { slot } of [...this.#slots.values()]) this.close(slot);
+    for (const { slot } of this.#slots.values()) this.close(slot);
     this.#ports.pipes.remove();
     this.#ports.sockets.closeAll();
   }
@@ -231,8 +231,8 @@ export class SlotOutputs implements Outputs, ChildStdio {
   }
 
   #openStream(slot: Slot, config: ProcessConfig, channel: Channel): Stream {
-    const { pipes, dialogue } = this.#ports;
-    const talk = channel === 'stdout' ? dialogue(slot) : undefined;
+    const { pipes } = this.#ports;
+    const talk = channel === 'stdout' ? this.#ports.dialogue(slot) : undefined;
     const fd = pipes.openForReading(pipeOf(slot, channel));
     const take = (chunk: Uint8Array): void => {
       stream.pump?.write(chunk);

@@ -14,7 +14,7 @@ const SENDMAIL_TIMEOUT: Millis = millis(60_000);
 export function sendmailChannel(commandLine: string, env: Readonly<Record<string, string>>): Channel {
   return {
     name: 'sendmail',
-    async deliver(mail, abort): Promise<Delivery> {
+    async deliver({ mail }, abort): Promise<Delivery> {
       const outcome = await runCommand({
         command: '/bin/sh',
         args: ['-c', commandLine],

@@ -2,7 +2,7 @@
 import { formatNamespec } from '../process/namespec.ts';
 import { exitText } from '../process/state.ts';
 import type { EpochMillis } from '../units.ts';
-import type { Caller, JournalRecord } from './record.ts';
+import type { Caller, JournalRecord, Stamp } from './record.ts';
 
 const two = (value: number): string => String(value).padStart(2, '0');
 
@@ -116,8 +116,7 @@ export function formatRecord(record: JournalRecord): string {
 }
 
 /** A line of `superctl history`: serial, day, time, text. Control characters of others never reach a terminal. */
-export function formatLine(record: JournalRecord): string {
-  const text = formatRecord(record).replace(/[\x00-\x1f\x7f-\x9f]/g, '?');
-  const { at, serial } = record;
-  return `${String(serial).padStart(6)}  ${formatDay(at)} ${formatClock(at)}  ${text}`;
+export function formatLine({ at, serial }: Stamp, text: string): string {
+  const harmless = text.replace(/[\x00-\x1f\x7f-\x9f]/g, '?');
+  return `${String(serial).padStart(6)}  ${formatDay(at)} ${formatClock(at)}  ${harmless}`;
 }

@@ -81,11 +81,12 @@ export type ToKeeper =
   | { readonly op: 'say'; readonly text: string }
   /**
    * The brain serves. `logfile` is for the keeper's own last word, should it come to that ('' when there is none);
-   * `statedir` is where the next brain finds the world.
+   * `statedir` is where the next brain finds the world; `copy` is code to go back to when that on disk does not work
+   * ('' when there is none).
    */
-  | { readonly op: 'ready'; readonly logfile: string; readonly statedir: string }
+  | { readonly op: 'ready'; readonly logfile: string; readonly statedir: string; readonly copy: string }
   /** The next end of the brain is meant, and what is to follow it. */
-  | { readonly op: 'leaving'; readonly then: 'exit' | 'daemonize' | 'replace'; readonly status: number };
+  | { readonly op: 'leaving'; readonly next: 'exit' | 'daemonize' | 'replace'; readonly status: number };
 
 export type ToBrain =
   | {
@@ -99,6 +100,8 @@ export type ToBrain =
       readonly statedir: string;
       /** How the brain before this one ended, in words; '' for the first. */
       readonly lastEnd: string;
+      /** The code on disk, which an upgrade would start. */
+      readonly main: string;
     }
   | ({ readonly op: 'spawned' } & LiveChild)
   | {

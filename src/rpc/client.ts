@@ -205,6 +205,18 @@ function groupChange(value: XmlValue | undefined): GroupChange {
   return { group: text(from['group']), changes: listOf(keyChange)(from['changes']) };
 }
 
+/** The process that answers. */
+export interface BrainRow {
+  readonly pid: number;
+  readonly version: string;
+  readonly lastEnd: string;
+}
+
+function brainRow(value: XmlValue | undefined): BrainRow {
+  const from = struct(value);
+  return { pid: integer(from['pid']), version: text(from['version']), lastEnd: text(from['lastend']) };
+}
+
 function plan(value: XmlValue | undefined): PlanAnswer {
   const from = struct(value);
   return {
@@ -283,6 +295,8 @@ export class RpcClient {
   addGroup = (name: string): Answer<undefined> => this.#ask('addProcessGroup', [name], nothing);
   removeGroup = (name: string): Answer<undefined> => this.#ask('removeProcessGroup', [name], nothing);
   /** superd only; others answer UNKNOWN_METHOD. */
+  brain = (): Answer<BrainRow> => this.call('superd.getBrain', [], brainRow);
+  upgrade = (): Answer<undefined> => this.call('superd.upgrade', [], nothing);
   plan = (): Answer<PlanAnswer> => this.call('superd.plan', [], plan);
   history = (options: Readonly<Record<string, XmlValue>>): Answer<readonly HistoryRow[]> =>
     this.call('superd.history', [options], listOf(historyRow));

@@ -1,7 +1,7 @@
 /** From a call to its answer: looks the method up, counts the arguments, keeps the shutdown gate. No transport. */
 import type { Caller, Entry } from '../journal/record.ts';
 import { RpcFault } from './faults.ts';
-import type { Method, RpcContext } from './method.ts';
+import { MASK, type Method, type RpcContext } from './method.ts';
 import { PUBLISHED } from './methods.ts';
 import type { RpcPorts } from './ports.ts';
 import { pythonText } from './python-text.ts';
@@ -19,7 +19,6 @@ function completeArguments({ params }: Method, given: readonly XmlValue[]): read
 
 /** The longest argument that is kept whole, in characters. */
 const MAX_ARGUMENT = 200;
-const MASK = '***';
 
 /** What the journal keeps of a call that may change something, before it does. */
 function operation({ name, params }: Method, args: readonly XmlValue[], by: Caller): Entry {

@@ -4,6 +4,9 @@ import type { XmlValue } from './xml.ts';
 
 export type TypeName = 'string' | 'int' | 'boolean' | 'array' | 'struct';
 
+/** Stands for what is not shown. */
+export const MASK = '***';
+
 export interface Param {
   readonly name: string;
   readonly type: TypeName;

@@ -10,7 +10,7 @@ import type { JournalAccess } from '../supervisor/journal.ts';
 import { epochMillis, epochSeconds, millis } from '../units.ts';
 import { integerOf, textOf } from './arguments.ts';
 import { RpcFault } from './faults.ts';
-import type { Method, Param, RpcContext } from './method.ts';
+import { MASK, type Method, type Param, type RpcContext } from './method.ts';
 import { allByName, findProcess, findTarget, groupInOrder } from './names.ts';
 import type { RpcPorts } from './ports.ts';
 import { isList, isStruct, type XmlValue } from './xml.ts';
@@ -28,6 +28,12 @@ function journalOf({ journal }: RpcPorts): JournalAccess {
   return journal;
 }
 
+/** What programs and operators send to listeners is theirs: it may hold secrets. */
+function withoutData(record: JournalRecord): JournalRecord {
+  const isData = record.kind === 'remote-communication' || record.kind === 'process-communication';
+  return isData ? { ...record, data: MASK } : record;
+}
+
 const recordStruct = (record: JournalRecord): XmlValue => ({
   serial: record.serial,
   time: epochSeconds(record.at),
@@ -35,7 +41,7 @@ const recordStruct = (record: JournalRecord): XmlValue => ({
   group: 'group' in record ? record.group : '',
   process: 'process' in record ? record.process : '',
   text: formatRecord(record),
-  json: JSON.stringify(record),
+  json: JSON.stringify(withoutData(record)),
 });
 
 interface Query {

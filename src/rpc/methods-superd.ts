@@ -2,6 +2,7 @@
 import type { GroupChange, KeyChange, ProcessChange } from '../config/plan.ts';
 import type { LastExit } from '../supervisor/control.ts';
 import { epochSeconds } from '../units.ts';
+import { VERSION } from '../version.ts';
 import { textOf } from './arguments.ts';
 import { RpcFault } from './faults.ts';
 import type { Method } from './method.ts';
@@ -84,6 +85,37 @@ export const SUPERD_METHODS: readonly Method[] = [
       const history = ports.control.history(slot);
       if (history?.lastExit === undefined) throw new RpcFault('FAILED', `${name} has not ended yet`);
       return exitStruct(history.lastExit, history.starts);
+    },
+  },
+  {
+    name: 'superd.getBrain',
+    aliases: [],
+    params: [],
+    returns: 'struct',
+    help:
+      'Tell about the process that answers: pid, version, served (how many brains of the same keeper came before it) and ' +
+      'lastend (how the one before ended).',
+    access: 'viewer',
+    gated: false,
+    run({ ports }) {
+      const { pid, served, lastEnd } = ports.brain;
+      return { pid, version: VERSION, served, lastend: lastEnd };
+    },
+  },
+  {
+    name: 'superd.upgrade',
+    aliases: [],
+    params: [],
+    returns: 'boolean',
+    help:
+      'Replace the brain by the code now on disk; programs do not notice. Answers when the code has been checked; FAILED ' +
+      'when it cannot be run. When the new brain does not come up, the old one is started again, and getBrain tells.',
+    access: 'admin',
+    gated: true,
+    async run({ ports }) {
+      const replaced = await ports.brain.replace();
+      if (!replaced.ok) throw new RpcFault('FAILED', replaced.error);
+      return true;
     },
   },
 ];

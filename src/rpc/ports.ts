@@ -4,7 +4,7 @@ import type { Caller } from '../journal/record.ts';
 import type { Control } from '../supervisor/control.ts';
 import type { MainLog } from '../supervisor/host.ts';
 import type { JournalAccess } from '../supervisor/journal.ts';
-import type { EpochMillis } from '../units.ts';
+import type { EpochMillis, Pid } from '../units.ts';
 import type { Method } from './method.ts';
 
 export interface LogStat {
@@ -36,10 +36,22 @@ export interface MainLogFile {
   clear(): Result<void, string>;
 }
 
+/** The process that answers, which can be replaced while programs run. */
+export interface BrainAccess {
+  readonly pid: Pid;
+  /** Brains of the same keeper before this one. */
+  readonly served: number;
+  /** How the one before ended, in words; '' for the first. */
+  readonly lastEnd: string;
+  /** Ends this brain soon, so that the keeper starts the code now on disk. The error says why that cannot work. */
+  replace(): Promise<Result<void, string>>;
+}
+
 export interface RpcPorts {
   /** What clients may call, by its full name. */
   readonly published: ReadonlyMap<string, Method>;
   readonly control: Control;
+  readonly brain: BrainAccess;
   readonly logs: LogReader;
   readonly mainLogFile: MainLogFile;
   readonly log: MainLog;

@@ -74,7 +74,8 @@ export function replay(changes: Iterable<SavedChange>): SavedWorld | undefined {
   const groups = new Map<string, GroupRecord>();
   const logs = new Map<string, SavedLogs>();
   for (const change of changes) {
-    news = change.news;
+    // Numbers are reserved, and logs opened, in the middle of other changes.
+    if (change.kind !== 'serial' && change.kind !== 'logs') news = change.news;
     switch (change.kind) {
       case 'config':
         configs = change;
@@ -119,8 +120,10 @@ export function* changesOf(world: SavedWorld): Generator<SavedChange> {
   }
 }
 
-export function savedProcess({ config: _, ...record }: ProcessRecord): SavedProcess {
-  return record;
+export function savedProcess(record: ProcessRecord): SavedProcess {
+  const { slot, state, spawns, startTime, startedAt, stoppedAt, spawnError, exitStatus, lastExit } = record;
+  const { isDisabled, isDue } = record;
+  return { slot, state, spawns, startTime, startedAt, stoppedAt, spawnError, exitStatus, lastExit, isDisabled, isDue };
 }
 
 function putProcess(groups: ReadonlyMap<string, GroupRecord>, saved: SavedProcess): void {

@@ -69,7 +69,8 @@ export class Supervisor implements Control {
       changed: (record, change) => this.#changed(record, change),
     });
     this.#disabled = new Disabled(ports.disabled, ports.journal);
-    const save = (change: Change, events: readonly SupervisorEvent[]): void => this.#save(change, { events, lines: [] });
+    const save = (change: Change, events: readonly SupervisorEvent[]): void =>
+      this.#save(change, { events, lines: [] });
     this.#groups = new Groups(configs, this.#loop, { ...ports, disabled: this.#disabled, save });
     this.#ending = new Ending(this.#loop, {
       log: ports.log,

@@ -34,7 +34,7 @@ function refusal({ sha1 }: Pick<WebPorts, 'sha1'>, server: ServerConfig, request
 function staticRoute(request: WebRequest, path: string): WebAnswer {
   if (request.method !== 'GET' && request.method !== 'HEAD') return errorAnswer(400);
   if (path !== 'stylesheets/supervisor.css') return errorAnswer(404);
-  return textAnswer('text/css; charset=utf-8', STYLE, [['Cache-Control', 'max-age=300']]);
+  return textAnswer('text/css', STYLE, [['Cache-Control', 'max-age=300']]);
 }
 
 /** The first match wins. @source spec api 1.2 */

@@ -42,7 +42,7 @@ const PAGE_HEADERS: Headers = [
 ];
 
 const page = (text: string, headers: Headers = []): WebAnswer =>
-  textAnswer('text/html; charset=utf-8', text, [...PAGE_HEADERS, ...headers]);
+  textAnswer('text/html;charset=utf-8', text, [...PAGE_HEADERS, ...headers]);
 
 /** A number between two bounds; undefined for a text that is none. */
 function clamp(text: string | null, { least, most }: { least: number; most: number }): number | undefined {

@@ -108,11 +108,12 @@ export class FakeSession implements Session {
   parseFlags: Session['parseFlags'] = async (_command, words) => {
     const names = words.filter((word) => word.startsWith('--')).map((word) => word.slice(2));
     const args = words.filter((word) => !word.startsWith('-'));
-    const flags = (['json', 'verbose'] as const).filter((name) => names.includes(name));
+    const flags = (['json', 'verbose', 'persist'] as const).filter((name) => names.includes(name));
     return ok({ rest: args.join(' '), args, flags: new Set(flags) });
   };
   sample: Session['sample'] = async () => this.#options.usages ?? new Map();
   check: Session['check'] = async () => this.#options.check ?? fail('no check was expected');
+  wait = async (): Promise<void> => {};
   completionScript = async (): Promise<string> => 'script\n';
 }
 

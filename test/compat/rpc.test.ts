@@ -1,7 +1,7 @@
 /** Every method of the API beside supervisord: the bytes of answers and faults, once times and pids are made the same. */
 import { writeFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
-import type { XmlValue } from '../../src/rpc/xml.ts';
+import { isStruct, type XmlValue } from '../../src/rpc/xml.ts';
 import { CONTROL, type Daemon } from '../support/daemon.ts';
 import { needs } from '../support/peers.ts';
 import { call, linesOf, post, program, type SideBySide, section, startBoth, written } from '../support/side-by-side.ts';
@@ -264,10 +264,13 @@ suite('rpc', needs('supervisord'), () => {
       ['system.methodHelp', 'supervisor.nope'],
       ['system.methodSignature', 'x'],
     ]);
-    await pair.same('getProcessInfo of a process in BACKOFF', async (daemon) => {
-      const info = await daemon.rpc('supervisor.getProcessInfo', 'backoff');
-      return info;
-    });
+    await pair.same('getProcessInfo of a process in BACKOFF', (daemon) =>
+      until('BACKOFF', async () => {
+        const info = await daemon.rpc('supervisor.getProcessInfo', 'backoff');
+        return isStruct(info) && info['statename'] === 'BACKOFF' && info;
+      }),
+    );
+    await pair.both((daemon) => daemon.reaches('backoff', 'BACKOFF'));
     await pair.same('listMethods', async (daemon) => {
       const names = await daemon.rpc('system.listMethods');
       return Array.isArray(names) ? names.filter((name) => !String(name).startsWith('superd.')) : names;
@@ -382,9 +385,9 @@ suite('rpc', needs('supervisord'), () => {
       await pair.same(`${method} answers for each process`, async (daemon) => {
         const params = method === 'signalAllProcesses' ? ['CONT'] : [];
         const results = await daemon.rpc(`supervisor.${method}`, ...params);
-        // Whether the two that come and go are up at this very moment is chance.
+        // Whether those that come and go are up at this very moment is chance.
         const lasting = Array.isArray(results) ? results.map((result) => JSON.stringify(result)) : [];
-        return lasting.filter((result) => !/"name":"(quick|clean)"/.test(result)).sort();
+        return lasting.filter((result) => !/"name":"(quick|clean|exited)"/.test(result)).sort();
       });
     }
     await pair.same('a stop in STARTING answers the waiting start', async (daemon) => {
@@ -481,14 +484,14 @@ suite('rpc', needs('supervisord'), () => {
   test('going down', async (t) => {
     const deaf = program(
       'deaf',
-      `sh -c 'trap "" TERM; echo deaf; while :; do sleep 0.1; done'`,
+      `sh -c 'trap "" TERM; echo $$; while :; do sleep 0.1; done'`,
       'startsecs=0',
-      'stopwaitsecs=3',
+      'stopwaitsecs=60',
       'killasgroup=true',
       'stdout_logfile=%(here)s/deaf.log',
     );
     const pair = await startBoth(t, { config: deaf });
-    await pair.both((daemon) => written(daemon, 'deaf.log', (text) => text !== ''));
+    await pair.both((daemon) => written(daemon, 'deaf.log', (text) => text.endsWith('\n')));
     await calls(pair, [['supervisor.shutdown']]);
     await calls(pair, [
       ...METHODS.filter((name) => !['sendRemoteCommEvent', 'signalAllProcesses'].includes(name)).map(
@@ -501,7 +504,10 @@ suite('rpc', needs('supervisord'), () => {
       ['system.methodSignature', 'supervisor.getState'],
       ['system.multicall', [{ methodName: 'supervisor.getState' }]],
     ]);
-    await pair.same('it ends', (daemon) => daemon.ended());
+    await pair.same('it ends when the last program has', async (daemon) => {
+      process.kill(-Number(daemon.read('deaf.log')), 'SIGKILL');
+      return daemon.ended();
+    });
   });
 });
 

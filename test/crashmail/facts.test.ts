@@ -3,11 +3,22 @@ import { test } from 'node:test';
 import { gatherFacts, type Inquiry, RPC_TIMEOUT, type Witnesses } from '../../src/crashmail/facts.ts';
 import { endingInLog } from '../../src/crashmail/main-log.ts';
 import type { Answer } from '../../src/crashmail/ports.ts';
+import { NO_COURSE, NO_SETTINGS, NO_VERDICT } from '../../src/crashmail/report.ts';
 import { epochMillis } from '../../src/units.ts';
 
 const INQUIRY: Inquiry = {
-  incident: { kind: 'exited', process: 'celery', group: 'worker', pid: 42, fromState: 'RUNNING' },
-  run: { startedAt: epochMillis(900_000), pid: 42, restarts: 1 },
+  incident: { kind: 'exited', process: 'celery', group: 'worker', pid: 42, fromState: 'RUNNING', state: 'EXITED' },
+  serials: [7],
+  detail: 'full',
+  run: {
+    startedAt: epochMillis(900_000),
+    pid: 42,
+    restarts: 1,
+    restartsHour: 1,
+    restartsDay: 1,
+    tries: 0,
+    timeline: [],
+  },
   heard: 1000,
   lines: 30,
 };
@@ -25,6 +36,10 @@ function witnesses(answers: Readonly<Record<string, Answer>>, files: Readonly<Re
       },
     },
     readTail: async (path) => files[path],
+    course: () => NO_COURSE,
+    memory: () => NO_VERDICT,
+    settings: () => NO_SETTINGS,
+    mask: (_program, text) => text.replaceAll('hunter2', '********'),
   };
 }
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Options, parseOptions } from '../../src/crashmail/options.ts';
+import { DEFAULT_SENDMAIL, type Options, parseOptions } from '../../src/crashmail/options.ts';
 import { outboxBase, outboxName } from '../../src/crashmail/place.ts';
+import { setupOf } from '../../src/crashmail/setup.ts';
+import { good } from '../config/fake-source.ts';
 
 function parsed(...args: readonly string[]): Options {
   const read = parseOptions(args);
@@ -14,20 +16,46 @@ function problem(...args: readonly string[]): string {
   return read.error;
 }
 
-test('parseOptions() has the defaults of superlance', () => {
-  assert.deepEqual(parsed(), {
-    programs: [],
-    fatal: false,
-    prefix: '',
-    sendmail: undefined,
-    email: '',
-    smtp: undefined,
-    smtpFile: undefined,
-    from: '',
-    maildir: undefined,
-    queue: undefined,
-    lines: 30,
-  });
+const NONE = parsed();
+
+test('setupOf() has the defaults of superlance without a section', () => {
+  const setup = setupOf(NONE, undefined, false);
+  assert.ok(setup.ok);
+  const { interest, to, letterhead, lines, ways } = setup.value;
+  assert.deepEqual(interest, { programs: [], crashes: true, fatal: false, states: [] });
+  assert.deepEqual([to, letterhead, lines], [[], { from: '', prefix: '' }, 30]);
+  assert.deepEqual(ways, { smtp: undefined, sendmail: undefined, maildir: undefined, webhook: undefined });
+  const mailing = setupOf(parsed('-m', 'a@b, c@d'), undefined, false);
+  assert.ok(mailing.ok);
+  assert.deepEqual([mailing.value.to, mailing.value.ways.sendmail], [['a@b', 'c@d'], DEFAULT_SENDMAIL]);
+});
+
+test('setupOf() lets an option beat its key, and a way to send all ways of the section', () => {
+  const { crashmail } = good('[supervisord]\n[crashmail]\nto=a@x\nsmtp=m\nlines=5\nwindow=1min\nprefix=P\n');
+  const plain = setupOf(NONE, crashmail, false);
+  assert.ok(plain.ok);
+  assert.deepEqual([plain.value.to, plain.value.interest.fatal, plain.value.lines], [['a@x'], true, 5]);
+  assert.deepEqual([plain.value.policy.window, plain.value.ways.smtp?.at], [60_000, { url: 'smtp://m' }]);
+  const both = setupOf(parsed('-m', 'b@x', '--maildir', '/m', '--window', '2.5'), crashmail, false);
+  assert.ok(both.ok);
+  assert.deepEqual([both.value.to, both.value.ways.smtp, both.value.ways.maildir], [['b@x'], undefined, '/m']);
+  assert.deepEqual([both.value.policy.window, both.value.letterhead.prefix], [2500, 'P']);
+  assert.match(JSON.stringify(setupOf(parsed('--smtp', 'smtp://mail'), undefined, false)), /recipient/);
+});
+
+test("parseOptions() understands superlance's batch mailers", () => {
+  const args = ['--toEmail=a@b', '--fromEmail', 'c@d', '--interval=0.5', '--subject=S', '--smtpHost=mail'];
+  const { email, from, batch, prefix, smtp } = parsed(...args, '--tickEvent=TICK_5');
+  assert.deepEqual([email, from, batch, prefix, smtp], ['a@b', 'c@d', 30_000, 'S', 'smtp://mail']);
+  assert.deepEqual(parsed('--fatal-only').fatalOnly, true);
+  assert.deepEqual(parsed('--state', 'stopped').states, ['STOPPED']);
+});
+
+test('parseOptions() knows what it is to do', () => {
+  const tasks = [[], ['--test'], ['--preview', 'f'], ['queue'], ['-c', 'x', 'flush'], ['other']].map(
+    (args) => parsed(...args).task.kind,
+  );
+  assert.deepEqual(tasks, ['listen', 'test', 'preview', 'queue', 'flush', 'listen']);
 });
 
 test('parseOptions() reads every spelling that getopt reads', () => {
@@ -56,12 +84,15 @@ test('parseOptions() answers help before it judges', () => {
 test('parseOptions() says what is wrong', () => {
   assert.equal(problem('-z'), 'option -z not recognized');
   assert.equal(problem('--nope'), 'option --nope not recognized');
-  assert.equal(problem('--s'), 'option --s not a unique prefix');
+  assert.equal(problem('--sm'), 'option --sm not a unique prefix');
+  assert.equal(problem('--s'), 'option --sendmail_program requires argument');
+  assert.match(problem('--window', 'soon'), /as a number/);
+  assert.match(problem('--state', 'ODD'), /no state ODD/);
+  assert.match(problem('--webhook', 'x'), /--webhook: cannot read/);
   assert.equal(problem('-p'), 'option -p requires argument');
   assert.equal(problem('--any=1'), 'option --any must not have an argument');
   assert.match(problem('--lines', '501'), /from 0 to 500/);
   assert.match(problem('--smtp', 'mail.example.com', '-m', 'x'), /cannot read the URL/);
-  assert.match(problem('--smtp', 'smtp://mail'), /recipient/);
   assert.match(problem('--smtp', 'smtp://m', '--smtp-file', 'f', '-m', 'x'), /not both/);
 });
 

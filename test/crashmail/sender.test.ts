@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Delivery } from '../../src/crashmail/ports.ts';
-import type { Mail } from '../../src/crashmail/render.ts';
+import { newRecord, type OutboxRecord } from '../../src/crashmail/outbox.ts';
+import type { Delivery, Parcel } from '../../src/crashmail/ports.ts';
 import { Sender } from '../../src/crashmail/sender.ts';
-import { DOWN, FakeChannel, FakeOutbox, FakeSurroundings, GREYLISTED, REFUSED } from './fixtures.ts';
+import { compose, DOWN, FakeChannel, FakeOutbox, FakeSurroundings, GREYLISTED, letter, REFUSED } from './fixtures.ts';
 
-const LETTERHEAD = { from: '', to: 'ops@example.com', prefix: '' };
+const PLAIN = { compose, moved: (): void => {}, refused: (): void => {} };
 
 /** Runs a sender until it has nothing left to do, or until it has paused `pauses` times. */
 async function run(outbox: FakeOutbox, channels: readonly FakeChannel[], pauses = 50): Promise<FakeSurroundings> {
   const surroundings = new FakeSurroundings();
-  const sender = new Sender({ outbox, channels, letterhead: LETTERHEAD, surroundings });
+  const sender = new Sender({ outbox, channels, surroundings, ...PLAIN });
   surroundings.paused = () => {
     if (outbox.waiting().length === 0 || surroundings.pauses.length >= pauses) sender.stop();
   };
@@ -32,7 +32,7 @@ test('run() knocks once per pause at a server that is down, however much waits',
   const outbox = new FakeOutbox().add(...Array.from({ length: 100 }, (_, n) => `r${n}`));
   const channel = new FakeChannel('smtp', [DOWN, DOWN, DOWN]);
   const { pauses } = await run(outbox, [channel]);
-  assert.deepEqual(pauses.slice(0, 3), [2000, 4000, 8000]);
+  assert.deepEqual(pauses.slice(0, 3), [1000, 1500, 2250]);
   assert.equal(channel.mails.length, 103);
 });
 
@@ -62,6 +62,42 @@ test('run() gives each channel the report once, though another one fails', async
   const maildir = new FakeChannel('maildir');
   await run(outbox, [smtp, maildir]);
   assert.deepEqual([smtp.mails.length, maildir.mails.length], [3, 1]);
+  assert.deepEqual([...outbox.settled], [['a', 'sent']]);
+});
+
+test('run() sends again to those recipients alone who are owed the mail', async () => {
+  const outbox = new FakeOutbox().add('a');
+  const partly: Delivery = { kind: 'partly', owed: ['b@x.org'], reason: '451 greylisted' };
+  const channel = new FakeChannel('smtp', [partly]);
+  await run(outbox, [channel]);
+  assert.deepEqual(channel.owed, [undefined, ['b@x.org']]);
+  assert.deepEqual([...outbox.settled], [['a', 'sent']]);
+});
+
+test('run() tells who refused what, and gives restricted letters to their channels alone', async () => {
+  const outbox = new FakeOutbox().add('a');
+  const told: string[] = [];
+  const smtp = new FakeChannel('smtp', [REFUSED]);
+  const maildir = new FakeChannel('maildir');
+  const surroundings = new FakeSurroundings();
+  const refused = (record: OutboxRecord, channel: string, reason: string): void => {
+    told.push(`${record.letter.id} ${channel} ${reason}`);
+    outbox.records.set('n', newRecord({ ...letter('n'), channels: ['maildir'] }));
+  };
+  const sender = new Sender({ outbox, channels: [smtp, maildir], surroundings, ...PLAIN, refused });
+  surroundings.paused = () => {
+    if (outbox.waiting().length === 0 || surroundings.pauses.length > 20) sender.stop();
+  };
+  await sender.run();
+  assert.deepEqual(told, ['a smtp 550 no such user']);
+  assert.deepEqual([ids(smtp), ids(maildir)], [['a'], ['a', 'n']]);
+  assert.deepEqual(
+    [...outbox.settled],
+    [
+      ['a', 'failed'],
+      ['n', 'sent'],
+    ],
+  );
 });
 
 test('run() does not send again what it sent, when the disk takes no note of it', async () => {
@@ -91,7 +127,7 @@ test('stop() still tries once what is due, but waits for nothing', async () => {
   const outbox = new FakeOutbox().add('a', 'b');
   const channel = new FakeChannel('smtp', [{ kind: 'sent' }, DOWN]);
   const surroundings = new FakeSurroundings();
-  const sender = new Sender({ outbox, channels: [channel], letterhead: LETTERHEAD, surroundings });
+  const sender = new Sender({ outbox, channels: [channel], surroundings, ...PLAIN });
   sender.stop();
   await sender.run();
   assert.deepEqual(ids(channel), ['a', 'b']);
@@ -102,14 +138,14 @@ test('stop() begins no new mail when its time is over', async () => {
   const channel = new FakeChannel('smtp');
   const surroundings = new FakeSurroundings();
   const slow: FakeChannel = Object.assign(channel, {
-    deliver: async (mail: Mail): Promise<Delivery> => {
+    deliver: async ({ mail }: Parcel): Promise<Delivery> => {
       channel.mails.push(mail);
       surroundings.time += 1500;
       return { kind: 'sent' };
     },
   });
   const outbox = new FakeOutbox().add('a', 'b', 'c', 'd');
-  const sender = new Sender({ outbox, channels: [slow], letterhead: LETTERHEAD, surroundings });
+  const sender = new Sender({ outbox, channels: [slow], surroundings, ...PLAIN });
   sender.stop();
   await sender.run();
   assert.deepEqual(ids(channel), ['a', 'b']);
@@ -119,7 +155,7 @@ test('wake() ends the rest for what is new', async () => {
   const outbox = new FakeOutbox();
   const channel = new FakeChannel('smtp');
   const surroundings = new FakeSurroundings();
-  const sender = new Sender({ outbox, channels: [channel], letterhead: LETTERHEAD, surroundings });
+  const sender = new Sender({ outbox, channels: [channel], surroundings, ...PLAIN });
   surroundings.paused = () => {
     if (surroundings.pauses.length > 1) return sender.stop();
     outbox.add('late');
@@ -134,7 +170,7 @@ test('run() goes on with the others when a channel throws', async () => {
   const outbox = new FakeOutbox().add('a', 'b');
   const channel = new FakeChannel('smtp');
   const fragile: FakeChannel = Object.assign(channel, {
-    deliver: async (mail: Mail): Promise<Delivery> => {
+    deliver: async ({ mail }: Parcel): Promise<Delivery> => {
       channel.mails.push(mail);
       if (channel.mails.length === 1) throw new Error('bug');
       return { kind: 'sent' };

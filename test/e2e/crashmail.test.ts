@@ -58,23 +58,28 @@ const start = (t: TestContext, program: Program, options: string): Promise<Daemo
 const listing = (folder: string): readonly string[] => (existsSync(folder) ? readdirSync(folder).sort() : []);
 
 /** The files of the one outbox below a queue folder. */
-function inQueue(dir: string, folder: 'waiting' | 'sent' | 'failed'): readonly string[] {
+function inQueue(dir: string, folder: 'reports' | 'waiting' | 'sent' | 'failed'): readonly string[] {
   const [name = 'none'] = listing(join(dir, 'queue'));
   return listing(join(dir, 'queue', name, folder));
 }
 
 interface ParsedMail {
   readonly headers: Readonly<Record<string, string>>;
+  /** The text part. */
   readonly body: string;
+  readonly html: string;
+  readonly pictures: readonly string[];
   readonly defects: number;
-  readonly type: string;
 }
 
 const PARSER = `
 import email, email.policy, json, sys
 m = email.message_from_bytes(sys.stdin.buffer.read(), policy=email.policy.default)
-print(json.dumps({"headers": {k.lower(): str(v) for k, v in m.items()}, "body": m.get_content(),
-  "defects": len(m.defects) + sum(len(v.defects) for v in m.values()), "type": m.get_content_type()}))
+parts = list(m.walk())
+print(json.dumps({"headers": {k.lower(): str(v) for k, v in m.items()},
+  "body": m.get_body(("plain",)).get_content(), "html": m.get_body(("html",)).get_content(),
+  "pictures": [p.get_content_type() for p in parts if p.get_content_maintype() == "image"],
+  "defects": sum(len(p.defects) + sum(len(v.defects) for v in p.values()) for p in parts)}))
 `;
 
 /** What Python's email module reads in a message. */
@@ -126,6 +131,8 @@ class MailServer {
   }
 }
 
+const FOLDERS = ['reports', 'waiting', 'sent'] as const;
+
 const complain = (daemon: Daemon): string => `\n${daemon.read('crashmail.err')}\n${daemon.log()}`;
 
 for (const program of ['supervisord', 'superd'] as const) {
@@ -149,7 +156,8 @@ for (const program of ['supervisord', 'superd'] as const) {
     const first = mails.find(({ headers }) => headers['x-superd-program'] === 'once');
     assert.ok(first);
     assert.equal(first.defects, 0);
-    assert.equal(first.type, 'text/plain');
+    assert.match(first.html, /<h1/);
+    assert.match(first.headers['x-superd-event-serials'] ?? '', /^[0-9]+$/);
     assert.match(first.headers['subject'] ?? '', /^HDR: \[.+\] once exited with code 3 \(unexpected\)$/);
     assert.equal(first.headers['auto-submitted'], 'auto-generated');
     assert.deepEqual(new Set(mails.map(({ headers }) => headers['x-superd-program'])), new Set(['once', 'again']));
@@ -238,8 +246,8 @@ function listen(dir: string, ...options: readonly string[]): ChildProcess {
   });
 }
 
-const EVENT = (serial: number): string => {
-  const payload = 'processname:celery groupname:wörker from_state:RUNNING expected:0 pid:42';
+const EVENT = (serial: number, process = 'celery'): string => {
+  const payload = `processname:${process} groupname:wörker from_state:RUNNING expected:0 pid:42`;
   const header = `ver:3.0 server:supervisor serial:${serial} pool:crashmail poolserial:1 eventname:PROCESS_STATE_EXITED`;
   return `${header} len:${payload.length}\n${payload}`;
 };
@@ -249,7 +257,7 @@ test('crashmail makes one mail of an event that is told again after a SIGKILL', 
   const inbox = join(dir, 'Maildir', 'new');
   const first = listen(dir, '--maildir', join(dir, 'Maildir'));
   first.stdin?.write(EVENT(7));
-  await until('the report is on disk', () => inQueue(dir, 'waiting').length + inQueue(dir, 'sent').length === 1);
+  await until('the report is on disk', () => FOLDERS.some((folder) => inQueue(dir, folder).length === 1));
   first.kill('SIGKILL');
   await once(first, 'exit');
   const second = listen(dir, '--maildir', join(dir, 'Maildir'));
@@ -257,7 +265,7 @@ test('crashmail makes one mail of an event that is told again after a SIGKILL', 
   const wire = wireOf(second);
   await until('it is acknowledged', () => wire() === 'READY\nRESULT 2\nOKREADY\n');
   await until('it is mailed', () => inQueue(dir, 'sent').length === 1);
-  second.stdin?.write(EVENT(8));
+  second.stdin?.write(EVENT(8, 'other'));
   await until('another is mailed', () => inQueue(dir, 'sent').length === 2);
   second.stdin?.end();
   const [status] = await once(second, 'exit');
@@ -313,7 +321,7 @@ test('crashmail answers in time though the daemon is deaf and the mail server sa
   child.stdin?.write(EVENT(1));
   child.stdin?.write(EVENT(2));
   await until('both are acknowledged', () => wire() === 'READY\nRESULT 2\nOKREADY\nRESULT 2\nOKREADY\n');
-  assert.equal(inQueue(dir, 'waiting').length, 2);
+  assert.equal(inQueue(dir, 'reports').length, 2);
   child.stdin?.end();
   const [status] = await once(child, 'exit');
   assert.equal(status, 0);
@@ -347,7 +355,7 @@ test('crashmail sends at once without an outbox, and hands the event back when i
   rmSync(join(dir, 'queue'));
   child.stdin?.write(EVENT(2));
   await until('it is acknowledged', () => wire().endsWith('FAILREADY\nRESULT 2\nOKREADY\n'));
-  assert.equal(inQueue(dir, 'waiting').length, 1);
+  await until('it is kept', () => inQueue(dir, 'reports').length + inQueue(dir, 'waiting').length === 1);
   child.stdin?.end();
   await once(child, 'exit');
 });

@@ -360,7 +360,13 @@ describe('the main log', () => {
       seen.set(level, new Set(withoutTime(daemon.log()).map((line) => line.slice(0, 4))));
     }
     assert.deepEqual(
-      [...seen].map(([level, codes]) => `${level}: ${[...codes].filter((code) => /^[A-Z]{4}$/.test(code)).sort().join()}`),
+      [...seen].map(
+        ([level, codes]) =>
+          `${level}: ${[...codes]
+            .filter((code) => /^[A-Z]{4}$/.test(code))
+            .sort()
+            .join()}`,
+      ),
       ['critical: CRIT', 'error: CRIT', 'warn: CRIT,WARN', 'info: CRIT,INFO,WARN', 'debug: CRIT,DEBG,INFO,WARN'],
     );
   });
@@ -401,7 +407,8 @@ stdout_logfile=%(here)s/q.log
       );
     assert.deepEqual(pick(p), ['daemon', 'program', 'own', '1', `unix://${daemon.socket}`, 'program', 'daemon']);
     assert.deepEqual(pick(q), ['daemon', 'daemon', 'own', '1', 'http://elsewhere:1', 'q', 'daemon']);
-    for (const name of Object.keys(p)) assert.ok(!name.startsWith('SUPERD_') || ['SUPERD_TEST', 'SUPERD_COOKIE'].includes(name), name);
+    for (const name of Object.keys(p))
+      assert.ok(!name.startsWith('SUPERD_') || ['SUPERD_TEST', 'SUPERD_COOKIE'].includes(name), name);
     assert.equal(await daemon.stop(), 0);
   });
 

@@ -89,7 +89,12 @@ describe('the daemon', () => {
 
   test('SIGUSR2 opens the main log and the logs of programs anew', async (t) => {
     const daemon = await startDaemon(t, {
-      config: program('tick', 'sh -c "while :; do echo tick; sleep 0.05; done"', 'stdout_logfile=%(here)s/tick.log'),
+      config: program(
+        'tick',
+        'sh -c "while :; do echo tick; sleep 0.05; done"',
+        'stopasgroup=true',
+        'stdout_logfile=%(here)s/tick.log',
+      ),
     });
     await until('output', () => existsSync(join(daemon.dir, 'tick.log')) && daemon.read('tick.log') !== '');
     for (const name of ['tick.log', 'main.log']) renameSync(join(daemon.dir, name), join(daemon.dir, `${name}.old`));

@@ -3,13 +3,15 @@ import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type Mail, renderMail } from '../../src/crashmail/render.ts';
+import type { Mail } from '../../src/crashmail/mail.ts';
+import { renderMail } from '../../src/crashmail/render.ts';
 import { buildMessage } from '../../src/host/mail.ts';
 import { maildirChannel } from '../../src/host/maildir.ts';
-import { FACTS, REPORT, report } from '../crashmail/fixtures.ts';
+import { compose, FACTS, letter, letterOf, REPORT, STUDIO } from '../crashmail/fixtures.ts';
 
-const HEAD = { from: '', to: 'ops@example.com', prefix: '' };
-const MAIL: Mail = renderMail(REPORT, HEAD);
+const LETTER = letterOf(REPORT);
+const MAIL: Mail = compose(LETTER);
+const PARCEL = { letter: LETTER, mail: MAIL, owed: undefined };
 const NEVER = new AbortController().signal;
 
 function place(t: TestContext): string {
@@ -21,47 +23,49 @@ const filesIn = (dir: string, folder: string): readonly string[] => readdirSync(
 
 test('deliver() makes a Maildir and puts one file into new', async (t) => {
   const dir = place(t);
-  assert.deepEqual(await maildirChannel(dir, 'web1').deliver(MAIL, NEVER), { kind: 'sent' });
+  assert.deepEqual(await maildirChannel(dir, 'web1').deliver(PARCEL, NEVER), { kind: 'sent' });
   assert.deepEqual([filesIn(dir, 'tmp'), filesIn(dir, 'cur')], [[], []]);
   const [name = ''] = filesIn(dir, 'new');
-  assert.equal(name, '1795341205.crashmail_abc123.web1');
+  assert.equal(name, '1795341205.crashmail_letter1.web1');
   assert.match(readFileSync(join(dir, 'new', name), 'utf8'), /^Subject: \[web1\] worker:celery exited with code 3/m);
 });
 
 test('deliver() finds the same mail again, also when it was read', async (t) => {
   const dir = place(t);
   const channel = maildirChannel(dir, 'web1');
-  await channel.deliver(MAIL, NEVER);
-  await channel.deliver(MAIL, NEVER);
+  await channel.deliver(PARCEL, NEVER);
+  await channel.deliver(PARCEL, NEVER);
   const [name = ''] = filesIn(dir, 'new');
   renameSync(join(dir, 'new', name), join(dir, 'cur', `${name}:2,S`));
-  await channel.deliver(MAIL, NEVER);
+  await channel.deliver(PARCEL, NEVER);
   assert.deepEqual([filesIn(dir, 'new').length, filesIn(dir, 'cur').length], [0, 1]);
-  await channel.deliver(renderMail(report('other'), HEAD), NEVER);
+  await channel.deliver({ ...PARCEL, mail: compose(letter('other')) }, NEVER);
   assert.equal(filesIn(dir, 'new').length, 1);
 });
 
 test('deliver() keeps a host name from leaving the folder', async (t) => {
   const dir = place(t);
-  await maildirChannel(dir, '../../x:y').deliver(MAIL, NEVER);
-  assert.deepEqual(filesIn(dir, 'new'), ['1795341205.crashmail_abc123...\\057..\\057x\\072y']);
+  await maildirChannel(dir, '../../x:y').deliver(PARCEL, NEVER);
+  assert.deepEqual(filesIn(dir, 'new'), ['1795341205.crashmail_letter1...\\057..\\057x\\072y']);
 });
 
 test('deliver() says later when the folder cannot be written', async (t) => {
   const dir = place(t);
   writeFileSync(dir, 'in the way');
-  const delivery = await maildirChannel(dir, 'web1').deliver(MAIL, NEVER);
+  const delivery = await maildirChannel(dir, 'web1').deliver(PARCEL, NEVER);
   assert.equal(delivery.kind, 'later');
 });
 
-test('buildMessage() makes plain UTF-8 text with the headers that robots should have', async () => {
+test('buildMessage() makes text and HTML with the headers that robots should have', async () => {
   const facts = { ...FACTS, stderr: { lines: ['café 🐟', 'x'.repeat(1000)], problem: '' } };
   const text = Buffer.from(
-    await buildMessage(renderMail({ ...REPORT, facts }, { ...HEAD, prefix: 'Größe' })),
+    await buildMessage(
+      renderMail(letterOf({ ...REPORT, facts }), { ...STUDIO, letterhead: { from: '', prefix: 'Größe' } }),
+    ),
   ).toString();
   assert.match(text, /^Auto-Submitted: auto-generated$/m);
   assert.match(text, /^X-Superd-Program: worker:celery$/m);
-  assert.match(text, /^Message-ID: <crashmail\.abc123@web1>$/im);
+  assert.match(text, /^Message-ID: <crashmail\.letter1@web1>$/im);
   assert.match(text, /^From: superd@web1$/m);
   assert.match(text, /^To: ops@example\.com$/m);
   assert.match(text, /^Date: Sun, 22 Nov 2026 09:53:25 \+0000$/m);
@@ -71,6 +75,6 @@ test('buildMessage() makes plain UTF-8 text with the headers that robots should 
 });
 
 test('buildMessage() addresses nobody when no address is given', async () => {
-  const text = Buffer.from(await buildMessage(renderMail(REPORT, { ...HEAD, to: '' }))).toString();
+  const text = Buffer.from(await buildMessage(compose({ ...LETTER, to: '' }))).toString();
   assert.doesNotMatch(text, /^To:/m);
 });

@@ -43,8 +43,7 @@ function newSupervisor(
 }
 
 /** A world before anything has begun. */
-function beginning(config: Config, behaviourOf: (slot: Slot) => Behaviour): World {
-  const host = new FakeHost();
+function beginning(config: Config, behaviourOf: (slot: Slot) => Behaviour, host: FakeHost): World {
   host.behaviourOf = behaviourOf;
   const finished: string[] = [];
   const load = (): Result<Config, string> => (world.next === undefined ? fail('broken') : ok(world.next));
@@ -55,8 +54,12 @@ function beginning(config: Config, behaviourOf: (slot: Slot) => Behaviour): Worl
   return world;
 }
 
-function aWorld(config: Config, behaviourOf: (slot: Slot) => Behaviour = () => LIVES): World {
-  const world = beginning(config, behaviourOf);
+function aWorld(
+  config: Config,
+  behaviourOf: (slot: Slot) => Behaviour = () => LIVES,
+  host: FakeHost = new FakeHost(),
+): World {
+  const world = beginning(config, behaviourOf, host);
   world.supervisor.boot();
   return world;
 }
@@ -217,6 +220,97 @@ describe('the world', () => {
   });
 });
 
+describe('what is disabled', () => {
+  const ALWAYS = { autorestart: 'always', startsecs: seconds(0) } as const;
+
+  test('is not started with the daemon, nor with its group, and a start is refused', async () => {
+    const host = new FakeHost();
+    host.disabled.names = new Set(['x:x']);
+    const world = aWorld(aConfig([aGroup('x'), aGroup('y')]), () => LIVES, host);
+    host.advance(5000);
+    assert.deepEqual([stateOf(world, slot('x')), stateOf(world, slot('y'))], ['STOPPED', 'RUNNING']);
+    assert.equal(await world.supervisor.start(slot('x')), 'failed');
+    assert.ok(world.supervisor.removeGroup('x').ok);
+    assert.ok(world.supervisor.addGroup('x').ok);
+    host.advance(5000);
+    assert.equal(stateOf(world, slot('x')), 'STOPPED');
+    assert.ok(world.supervisor.enable(slot('x')).ok);
+    assert.deepEqual(host.disabled.names, new Set());
+    void world.supervisor.start(slot('x'));
+    host.advance(5000);
+    assert.equal(stateOf(world, slot('x')), 'RUNNING');
+    world.supervisor.shutdown();
+    host.advance(20_000);
+    host.assertQuiet();
+  });
+
+  test('runs on until it ends, and is not started again', () => {
+    const world = aWorld(aConfig([aGroup('x', [aProcess('x', ALWAYS)])]), () => ({ ...LIVES, exitsAfter: 5000 }));
+    world.host.advance(1000);
+    assert.ok(world.supervisor.disable(slot('x')).ok);
+    assert.equal(stateOf(world, slot('x')), 'RUNNING');
+    world.host.advance(60_000);
+    assert.equal(stateOf(world, slot('x')), 'EXITED');
+    assert.deepEqual(world.host.journal.of('x:x').filter(({ kind }) => kind === 'disabled').length, 1);
+    world.host.assertQuiet();
+  });
+
+  test('does not come back from BACKOFF or EXITED, and fails only once', () => {
+    const restless = aGroup('x', [aProcess('x', ALWAYS)]);
+    const world = aWorld(aConfig([restless, aGroup('y'), aGroup('z')]), ({ group }) =>
+      group === 'y' ? { ...LIVES, spawns: false } : { ...LIVES, exitsAfter: 1 },
+    );
+    world.host.advance(50);
+    assert.deepEqual([stateOf(world, slot('x')), stateOf(world, slot('y'))], ['EXITED', 'BACKOFF']);
+    world.supervisor.disable(slot('x'));
+    world.supervisor.disable(slot('y'));
+    world.host.advance(60_000);
+    assert.deepEqual([stateOf(world, slot('x')), stateOf(world, slot('y'))], ['EXITED', 'STOPPED']);
+    world.host.assertQuiet();
+  });
+
+  test('is not so when that cannot be remembered', () => {
+    const world = aWorld(aConfig([aGroup('x')]));
+    world.host.disabled.problem = 'cannot write it';
+    assert.deepEqual(world.supervisor.disable(slot('x')), fail('cannot write it'));
+    assert.equal(world.supervisor.process(slot('x'))?.isDisabled, false);
+    assert.deepEqual(world.host.journal.records.filter(({ kind }) => kind === 'disabled').length, 0);
+  });
+});
+
+test('signals and failed starts are in the journal, with their reasons', () => {
+  const world = aWorld(aConfig([aGroup('x'), aGroup('y')]), ({ group }) =>
+    group === 'x' ? { ...LIVES, stopsAfter: undefined } : { ...LIVES, spawns: false },
+  );
+  world.host.advance(2000);
+  world.supervisor.signal(slot('x'), signal(10));
+  world.supervisor.stop(slot('x'));
+  world.host.advance(20_000);
+  const sent = world.host.journal.records.flatMap((record) =>
+    record.kind === 'signal' ? [`${record.signal} ${record.why} ${record.target}`] : [],
+  );
+  assert.deepEqual(sent, ['SIGUSR1 operator process', 'SIGTERM stop process', 'SIGKILL kill process']);
+  const reasons = world.host.journal.records.flatMap((record) =>
+    record.kind === 'spawn-error' ? [record.reason] : [],
+  );
+  assert.deepEqual(new Set(reasons), new Set(["can't find command 'x'"]));
+  assert.equal(reasons.length, 4);
+});
+
+test('reread() records what changed by its keys, once', () => {
+  const world = aWorld(aConfig([aGroup('x'), aGroup('gone')]));
+  const secret = aProcess('x', { environment: { PASSWORD: 'hunter2' }, startretries: 9 });
+  world.next = aConfig([aGroup('x', [secret]), aGroup('new')]);
+  world.supervisor.reread();
+  world.supervisor.reread();
+  const [config, ...more] = world.host.journal.records.filter(({ kind }) => kind === 'config');
+  assert.equal(more.length, 0);
+  assert.ok(config?.kind === 'config');
+  assert.deepEqual([config.added, config.removed], [['new'], ['gone']]);
+  assert.deepEqual(config.changed, [{ group: 'x', keys: ['x.startretries', 'x.environment PASSWORD'] }]);
+  assert.ok(!JSON.stringify(world.host.journal.records).includes('hunter2'));
+});
+
 type Move =
   | {
       readonly kind: 'start' | 'stop' | 'remove' | 'add' | 'signal' | 'stdin';
@@ -290,7 +384,10 @@ function play(world: World, one: Move): void {
     case 'remove':
       supervisor.removeGroup(`g${one.group}`);
       return;
-    default:
+    case 'start':
+    case 'stop':
+    case 'signal':
+    case 'stdin':
       return playProcess(world, one.kind, slot(`g${one.group}`, `p${one.process}`));
   }
 }
@@ -442,11 +539,10 @@ describe('the world after deaths', () => {
     fc.assert(
       fc.property(behaviours, moves, fc.nat(400), (all, history, last) => {
         const config = configs[0] ?? assert.fail();
-        const world = beginning(config, ({ group, process }) => {
-          const index = Number(group.slice(1)) * PROCESSES + Number(process.slice(1));
-          return all[index] ?? LIVES;
-        });
-        const { host } = world;
+        const host = new FakeHost();
+        const behaviourOf = ({ group, process }: Slot): Behaviour =>
+          all[Number(group.slice(1)) * PROCESSES + Number(process.slice(1))] ?? LIVES;
+        const world = beginning(config, behaviourOf, host);
         let manner = AT_ONCE;
         const stopped = new Map<string, Slot>();
         host.diesIn = last % 3 === 0 ? last : undefined;

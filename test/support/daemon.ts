@@ -51,6 +51,8 @@ export interface DaemonOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Default: what TEST_DAEMON says, else superd. */
   readonly program?: 'superd' | 'supervisord';
+  /** Another executable in the place of bin/superd. */
+  readonly executable?: string;
 }
 
 export interface Answer {
@@ -130,7 +132,7 @@ export class Daemon {
     this.dir = dir;
     this.config = join(dir, 'superd.conf');
     this.socket = join(dir, 'control.sock');
-    this.#program = PROGRAMS[chosen];
+    this.#program = options.executable ?? PROGRAMS[chosen];
     this.#env = { ...environmentOf(dir), TMPDIR: join(dir, 'tmp'), ...options.env };
     for (const [path, content] of Object.entries({ 'superd.conf': CONTROL + options.config, ...options.files })) {
       mkdirSync(dirname(join(dir, path)), { recursive: true });

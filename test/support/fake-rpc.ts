@@ -2,7 +2,7 @@
 import { fail, ok, type Result } from '../../src/errors.ts';
 import { PUBLISHED } from '../../src/rpc/methods.ts';
 import type { LogReader, LogStat, OpenLog, RpcPorts } from '../../src/rpc/ports.ts';
-import { epochMillis } from '../../src/units.ts';
+import { epochMillis, pid } from '../../src/units.ts';
 import type { WebPorts } from '../../src/web/routes.ts';
 import { FakeControl, groupConfig, processConfig } from './fake-control.ts';
 import { FakeJournal } from './fake-journal.ts';
@@ -71,6 +71,7 @@ export function fakeRpc(): FakeRpc {
   const ports: RpcPorts = {
     published: PUBLISHED,
     control,
+    brain: { pid: pid(77), served: 0, lastEnd: '', replace: async () => fail('no other brain') },
     logs,
     mainLogFile: { path: MAIN_LOG, clear: () => ok(undefined) },
     log: { log: () => undefined },

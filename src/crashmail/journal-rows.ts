@@ -1,0 +1,56 @@
+/** What superd's journal tells about a program, as `superd.history` sends it. Pure; believes nothing unseen. */
+import type { Answer } from './ports.ts';
+import type { Ending } from './report.ts';
+
+export interface JournalRow {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly text: string;
+  /** The number under which listeners were told; undefined: none. */
+  readonly event: number | undefined;
+  readonly exit: Ending;
+}
+
+const UNKNOWN: Ending = { kind: 'unknown' };
+type Fields = Readonly<Record<string, unknown>>;
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function parse(text: unknown): Fields {
+  try {
+    const value: unknown = typeof text === 'string' ? JSON.parse(text) : undefined;
+    return isFields(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+function exitOf(exit: unknown): Ending {
+  if (!isFields(exit)) return UNKNOWN;
+  if (exit['kind'] === 'code' && typeof exit['code'] === 'number') return { kind: 'code', code: exit['code'] };
+  if (exit['kind'] !== 'signal' || typeof exit['signal'] !== 'string') return UNKNOWN;
+  return { kind: 'signal', signal: exit['signal'], coreDumped: exit['coreDumped'] === true };
+}
+
+function rowOf(value: unknown): JournalRow | undefined {
+  if (!isFields(value) || typeof value['text'] !== 'string' || typeof value['time'] !== 'number') return undefined;
+  const record = parse(value['json']);
+  const { at, event, exit } = record;
+  return {
+    at: typeof at === 'number' ? at : value['time'] * 1000,
+    text: value['text'],
+    event: typeof event === 'number' ? event : undefined,
+    exit: exitOf(exit),
+  };
+}
+
+/** Oldest first; empty when there is no journal. */
+export function readJournal(answer: Answer): readonly JournalRow[] {
+  if (answer.kind !== 'value' || !Array.isArray(answer.value)) return [];
+  return answer.value.map(rowOf).filter((row) => row !== undefined);
+}
+
+/** How the child ended of which this event told. */
+export const endingInJournal = (rows: readonly JournalRow[], serials: readonly number[]): Ending =>
+  rows.findLast(({ event, exit }) => event !== undefined && serials.includes(event) && exit.kind !== 'unknown')?.exit ??
+  UNKNOWN;

@@ -1,0 +1,345 @@
+/**
+ * One run of the daemon, from an open main log to the last socket closed: it puts the chapters and the adapters together.
+ * A composition root, like superd.ts, which starts one run after another.
+ */
+import { join } from 'node:path';
+import { fail, ok, type Result } from '../errors.ts';
+import { keepCopy } from '../host/brain-copy.ts';
+import { after, SystemClock } from '../host/clock.ts';
+import { DisabledFile } from '../host/disabled-file.ts';
+import { bootId } from '../host/identity.ts';
+import { JournalFile } from '../host/journal-file.ts';
+import { KeptChildren } from '../host/kept-children.ts';
+import { Launcher } from '../host/launch-plan.ts';
+import { logReader } from '../host/log-reader.ts';
+import { type MainLogWriter, openMainLog } from '../host/main-log.ts';
+import type { SlotOutputs } from '../host/outputs.ts';
+import { removePidfile, writePidfile } from '../host/pidfile.ts';
+import { PoolPositions } from '../host/pool-positions.ts';
+import { KeeperRecoverer } from '../host/recoverer.ts';
+import { randomToken, sha1 } from '../host/secrets.ts';
+import { Syslog } from '../host/syslog.ts';
+import { watchFiles } from '../host/watch.ts';
+import type { ToBrain } from '../keeper/protocol.ts';
+import { pidOf } from '../process/machine.ts';
+import { publish } from '../rpc/methods.ts';
+import type { MainLog } from '../supervisor/host.ts';
+import { Listeners } from '../supervisor/listeners.ts';
+import { changesOf, type SavedLogs } from '../supervisor/saved.ts';
+import { Supervisor } from '../supervisor/supervisor.ts';
+import { Updater } from '../supervisor/update.ts';
+import { epochMillis, pid } from '../units.ts';
+import { VERSION } from '../version.ts';
+import { openOutputs } from './outputs.ts';
+import type { Outcome, RunRequest, StartProblem } from './request.ts';
+import { announceServers, openServers, serverUrlOf } from './servers.ts';
+import { cleanLogs, leaveState, tellBeginning } from './state.ts';
+import { brainAccess } from './upgrade.ts';
+
+/** A brain that dies has used event numbers that are not in the journal; the next begins well after them. */
+const SERIALS_AHEAD = 1000;
+
+export class Daemon {
+  readonly #request: RunRequest;
+  readonly #log: MainLogWriter;
+  readonly #outputs: SlotOutputs;
+  readonly #supervisor: Supervisor;
+  readonly #listeners: Listeners;
+  readonly #syslog: Syslog;
+  readonly #children: KeptChildren;
+  readonly #updater: Updater;
+  /** The logs of every slot, by `group:process`. */
+  readonly #logs = new Map<string, SavedLogs>();
+  readonly #journal: JournalFile;
+  readonly #positions: PoolPositions;
+  readonly #resources = new AsyncDisposableStack();
+  readonly #begun = Promise.withResolvers<void>();
+  readonly #finished = Promise.withResolvers<Outcome>();
+
+  /** Opens everything and starts the programs, or leaves nothing behind. */
+  static async open(request: RunRequest): Promise<Result<Daemon, StartProblem>> {
+    const { daemon } = request.config;
+    const log = openMainLog({
+      logfile: daemon.logfile,
+      maxbytes: daemon.logfileMaxbytes,
+      backups: daemon.logfileBackups,
+      level: daemon.loglevel,
+      echo: request.inForeground && !daemon.silent,
+      wall: () => epochMillis(Date.now()),
+      tag: 'supervisord',
+    });
+    if (!log.ok) return fail({ status: 1, text: `cannot open the main log ${daemon.logfile}: ${log.error}` });
+    const run = new Daemon(request, log.value);
+    const problem = await run.#start();
+    if (problem === undefined) return ok(run);
+    await run.close();
+    return fail(problem);
+  }
+
+  private constructor(request: RunRequest, log: MainLogWriter) {
+    const { config, bus } = request;
+    this.#request = request;
+    this.#log = log;
+    this.#syslog = new Syslog({ tag: 'supervisord', onProblem: (text) => log.log('error', text) });
+    this.#journal = new JournalFile({
+      directory: join(config.daemon.statedir, 'journal'),
+      maxbytes: config.daemon.journalMaxbytes,
+      wall: () => epochMillis(Date.now()),
+      onProblem: (text) => log.log('critical', text),
+    });
+    const journal = this.#journal;
+    this.#positions = new PoolPositions(join(config.daemon.statedir, 'pools'), (text) => log.log('critical', text));
+    const clock = new SystemClock(() => this.#supervisor.wake());
+    const { link, hello, worldFile, world } = request;
+    this.#outputs = openOutputs({
+      daemon: config.daemon,
+      link,
+      log,
+      syslog: this.#syslog,
+      knownLogs: world?.logs,
+      callbacks: {
+        opened: ({ group, process: name }, logs) => {
+          this.#logs.set(`${group}:${name}`, logs);
+          worldFile.save({ kind: 'logs', group, process: name, ...logs });
+        },
+        pidOf: (slot) => {
+          const record = this.#supervisor.record(slot);
+          return (record === undefined ? undefined : pidOf(record.state)) ?? 0;
+        },
+        publish: (event) => this.#listeners.publish(event),
+        dialogue: (slot) =>
+          this.#listeners.status(slot.group) === undefined ? undefined : (chunk) => this.#listeners.output(slot, chunk),
+      },
+    });
+    const environment = {
+      own: process.env,
+      serverUrl: serverUrlOf(config.servers),
+      forListeners: { SUPERD_CONFIG: config.file, SUPERD_STATEDIR: config.daemon.statedir },
+    };
+    this.#children = new KeptChildren({
+      pipes: this.#outputs,
+      launcher: new Launcher(environment, worldFile.mark),
+      send: (message) => link.send(message),
+      report: (event) => {
+        this.#supervisor.child(event);
+        if (event.kind === 'exited') log.log('debug', 'received SIGCHLD indicating a child quit');
+      },
+      signalFailed: (target, code) => log.log('critical', `unknown problem killing process ${target}:${code}`),
+    });
+    this.#listeners = new Listeners({
+      log,
+      children: this.#children,
+      identifier: config.daemon.identifier,
+      bus,
+      after,
+      journal,
+      positions: this.#positions,
+    });
+    this.#supervisor = new Supervisor(
+      { booted: config, read: world?.read ?? config },
+      {
+        clock,
+        children: this.#children,
+        outputs: this.#outputs,
+        log,
+        journal,
+        disabled: new DisabledFile(join(config.daemon.statedir, 'disabled.json'), (text) => log.log('critical', text)),
+        events: this.#listeners,
+        pid: pid(hello.pid),
+        store: worldFile,
+        load: () => request.load(),
+        finished: (outcome) => this.#finished.resolve(outcome),
+      },
+    );
+    this.#updater = new Updater(this.#supervisor, { log, journal });
+  }
+
+  get log(): MainLog {
+    return this.#log;
+  }
+
+  /** Resolves when everything is stopped. */
+  get finished(): Promise<Outcome> {
+    return this.#finished.promise;
+  }
+
+  /** @source spec lifecycle 6.2 */
+  signal(name: string): void {
+    switch (name) {
+      case 'SIGHUP':
+        if (this.#supervisor.mood !== 'RUNNING') {
+          this.#log.log('warn', 'ignored SIGHUP indicating restart request (shutdown in progress)');
+          return;
+        }
+        this.#log.log('warn', 'received SIGHUP indicating restart request');
+        this.#tellSignal(name, 'supervisor.restart');
+        this.#supervisor.restart();
+        return;
+      case 'SIGUSR2':
+        this.#log.log('info', 'received SIGUSR2 indicating log reopen request');
+        this.#tellSignal(name, 'reopen the logs');
+        this.#log.reopen();
+        this.#outputs.reopen();
+        return;
+      case 'SIGUSR1':
+        this.#log.log('warn', 'ignored SIGUSR1');
+        return;
+      default:
+        this.#log.log('warn', `received ${name} indicating exit request`);
+        this.#tellSignal(name, 'supervisor.shutdown');
+        this.#supervisor.shutdown();
+    }
+  }
+
+  /** The keeper says it again to the next brain, unless it hears that this one has done what it means. */
+  #signalled({ name, seq }: Extract<ToBrain, { readonly op: 'os-signal' }>): void {
+    this.signal(name);
+    this.#request.link.send({ op: 'signal-done', seq });
+  }
+
+  #tellSignal(name: string, action: string): void {
+    this.#journal.append({ kind: 'operator', action, args: [], by: { kind: 'signal', name } });
+  }
+
+  /** Closes what is open, in the opposite order. */
+  async close(): Promise<void> {
+    await this.#resources.disposeAsync();
+    this.#syslog.close();
+    this.#log.close();
+  }
+
+  /** An earlier brain of the same keeper has done all that is done once. */
+  get #isBack(): boolean {
+    return this.#request.hello.served > 0 && this.#request.world !== undefined;
+  }
+
+  async #start(): Promise<StartProblem | undefined> {
+    const { world, link } = this.#request;
+    const { daemon } = this.#request.config;
+    if (!this.#isBack) tellBeginning(this.#request, this.#log);
+    const problem = await this.#openServers();
+    if (problem !== undefined) return problem;
+    // Not before: the socket files of a live daemon are not to be touched.
+    const obstacle = world === undefined ? await this.#supervisor.obstacle() : undefined;
+    if (obstacle !== undefined) return { status: 1, text: obstacle };
+    if (!this.#isBack) announceServers(this.#request.config, this.#log);
+    for (const { level, message } of await this.#request.background()) this.#log.log(level, message);
+    this.#resources.defer(() => {
+      this.#outputs.closeAll();
+      this.#request.worldFile.forget();
+      leaveState(daemon, this.#log);
+    });
+    this.#openJournal();
+    if (!daemon.nocleanup && !this.#isBack) cleanLogs(daemon, world, this.#log);
+    this.#writePidfile();
+    link.send({
+      op: 'ready',
+      logfile: this.#log.path ?? '',
+      statedir: daemon.statedir,
+      copy: keepCopy(daemon.statedir, (text) => this.#log.log('warn', text)),
+    });
+    this.#begin();
+    // Not before: what the keeper has to tell is of processes that are known by now.
+    link.listen((message) => (message.op === 'os-signal' ? this.#signalled(message) : this.#children.hear(message)));
+    this.#resources.defer(() => link.pause());
+    this.#begun.resolve();
+    if (daemon.watch) this.#resources.use(await this.#watch());
+    return undefined;
+  }
+
+  /** Boots, or goes on where an earlier brain ended. */
+  #begin(): void {
+    const { config, world, worldFile, hello, link, bus } = this.#request;
+    worldFile.snapshot = () => [...changesOf(this.#supervisor.snapshot(this.#logs, bus.nextSerial + SERIALS_AHEAD))];
+    this.#reserveSerials();
+    if (world === undefined) return this.#supervisor.boot();
+    const how = hello.served > 0 ? 'replaced' : 'started';
+    const recoverer = new KeeperRecoverer({ hello, link, children: this.#children, mark: worldFile.mark });
+    const { live, gone } = this.#supervisor.resume(world, recoverer, how);
+    this.#outputs.closeUnusedSockets();
+    const why =
+      how === 'replaced' ? `the brain ended (${hello.lastEnd})` : 'superd ended without stopping its programs';
+    this.#log.log('warn', `${why}; back again: ${live} processes go on, ${gone} ended meanwhile`);
+    if (how === 'started') worldFile.rewrite();
+    // An update that was under way, or changes made meanwhile.
+    if (how === 'started' || config.daemon.watch) this.#update();
+  }
+
+  /** Writes down, ahead of their use, which event numbers a later brain must not use again. */
+  #reserveSerials(): void {
+    const { bus, worldFile } = this.#request;
+    let reserved = 0;
+    const watcher = {
+      name: 'serial numbers',
+      see: () => {
+        if (bus.nextSerial < reserved) return;
+        reserved = bus.nextSerial + SERIALS_AHEAD;
+        worldFile.save({ kind: 'serial', next: reserved });
+      },
+    };
+    bus.watch(watcher);
+    this.#resources.defer(() => bus.remove(watcher));
+  }
+
+  /** After it is certain that no other daemon is at work here; closed when all else is. */
+  #openJournal(): void {
+    const { bus, config, hello } = this.#request;
+    const journal = this.#journal;
+    const tell = (what: 'started' | 'brain-restarted' | 'stopped' | 'restarting'): void => {
+      journal.append({ kind: 'daemon', what, pid: hello.pid, version: VERSION, boot: bootId() });
+    };
+    journal.open();
+    this.#resources.defer(() => {
+      this.#listeners.close();
+      this.#positions[Symbol.dispose]();
+      tell(this.#supervisor.mood === 'RESTARTING' ? 'restarting' : 'stopped');
+      journal[Symbol.dispose]();
+    });
+    tell(this.#isBack ? 'brain-restarted' : 'started');
+    // Else a listener could not tell an event that is sent again from a new one.
+    if (config.groups.some((group) => group.kind === 'eventlistener' && group.replay)) {
+      bus.continueFrom(journal.nextEvent);
+    }
+  }
+
+  #openServers(): Promise<StartProblem | undefined> {
+    const { config } = this.#request;
+    const web = {
+      published: publish(config.rpcinterfaces.map(({ namespace }) => namespace)),
+      control: this.#supervisor,
+      brain: brainAccess(this.#request.hello, this.#log, () => this.#finished.resolve('replace')),
+      logs: logReader,
+      mainLogFile: this.#log,
+      log: this.#log,
+      journal: this.#journal,
+      sha1,
+      token: randomToken(),
+    };
+    return openServers(config.servers, {
+      web,
+      begun: this.#begun.promise,
+      notice: (text) => (this.#isBack ? undefined : this.#request.notice(`${text}\n`)),
+      resources: this.#resources,
+    });
+  }
+
+  #writePidfile(): void {
+    const { config, hello } = this.#request;
+    const { pidfile } = config.daemon;
+    try {
+      writePidfile(pidfile, hello.pid);
+      this.#resources.defer(() => removePidfile(pidfile, hello.pid));
+      if (!this.#isBack) this.#log.log('info', `supervisord started with pid ${hello.pid}`);
+    } catch {
+      this.#log.log('critical', `could not write pidfile ${pidfile}`);
+    }
+  }
+
+  #watch(): Promise<AsyncDisposable> {
+    return watchFiles(this.#request.config, () => this.#update());
+  }
+
+  #update(): void {
+    this.#updater.update().catch((cause: unknown) => this.#log.log('critical', `bug: update failed: ${String(cause)}`));
+  }
+}
