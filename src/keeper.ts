@@ -9,6 +9,7 @@ import { BrainProcess } from './host/brain-process.ts';
 import { READY_FD, StartReport, startDaemonProcess } from './host/daemonize.ts';
 import { HeldSockets } from './host/held-sockets.ts';
 import { launchEnvironment, takeLaunch } from './host/launch.ts';
+import { protectFromOom } from './host/oom.ts';
 import { Spawner } from './host/spawner.ts';
 import { closeStrayDescriptors } from './host/stray-descriptors.ts';
 import { PROTOCOL_VERSION, type ToKeeper } from './keeper/protocol.ts';
@@ -72,7 +73,7 @@ function hear(message: ToKeeper): void {
     case 'listen':
       return sockets.listen(message.socket);
     case 'unlisten':
-      return sockets.unlisten(message.url);
+      return sockets.unlisten(message);
     case 'try-listen':
       return brain.tell({ op: 'tried', url: message.socket.url, error: sockets.tryListen(message.socket) });
     case 'become':
@@ -83,6 +84,7 @@ function hear(message: ToKeeper): void {
       logfile = message.logfile;
       statedir = message.statedir;
       brain.ready(message.copy);
+      protectFromOom();
       return report.ready();
     case 'leaving':
       after = message.next;

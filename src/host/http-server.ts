@@ -12,19 +12,16 @@ import { errorAnswer, errorBody, reasonOf } from '../web/answers.ts';
 import type { WebHandler } from '../web/exchange.ts';
 import { errnoOf } from './errno.ts';
 import { send, webRequest } from './http-exchange.ts';
-import {
-  claimName,
-  type PlacedSocket,
-  placeSocket,
-  removeQuietly,
-  type ServerProblem,
-  temporaryName,
-} from './unix-socket.ts';
+import { KeptSocket } from './kept-socket.ts';
+import { foundFileLimit } from './limits.ts';
+import { claimName, type ServerProblem } from './unix-socket.ts';
 
 export type { ServerProblem } from './unix-socket.ts';
 
 const BACKLOG = 1024;
 const MAX_CONNECTIONS = 1024;
+/** At most this part of the open files that superd may have are clients. */
+const PART_OF_FILES = 2;
 /** Requests of one connection that wait for their turn. */
 const MAX_PIPELINED = 100;
 const MAX_HEADER_BYTES = 64 * 1024;
@@ -37,6 +34,8 @@ export interface ServerOptions {
   readonly notice: (text: string) => void;
   /** Hears of an error that no request should cause. */
   readonly report: (error: unknown) => void;
+  /** Hears what becomes of a socket file that somebody removes. */
+  readonly tell: (level: 'warn' | 'critical', text: string) => void;
 }
 
 export interface OpenServer {
@@ -119,15 +118,16 @@ function createHttp(options: ServerOptions): Server {
     },
     takeTurns(options, turns),
   );
-  http.maxConnections = MAX_CONNECTIONS;
+  http.maxConnections = Math.min(MAX_CONNECTIONS, Math.floor(foundFileLimit() / PART_OF_FILES));
   http.on('clientError', (error, socket) => refuse(error, socket, (turns.get(socket)?.waiting ?? 0) > 0));
   http.on('connect', (_, socket) => refuse(new Error('CONNECT'), socket, false));
   return http;
 }
 
-type Listening = { readonly path: string } | { readonly host: string; readonly port: number };
-
-const listen = (http: Server, where: Listening): Promise<Result<void, ServerProblem>> =>
+const listen = (
+  http: Server,
+  where: { readonly host: string; readonly port: number },
+): Promise<Result<void, ServerProblem>> =>
   new Promise((resolve) => {
     const failed = (error: Error): void => {
       const code = errnoOf(error);
@@ -148,13 +148,13 @@ const resolveHost = (host: string): Promise<string> =>
     else lookup(host, { family: 4 }, (error, address) => resolve(error === null ? address : host));
   });
 
-function opened(http: Server, placed: PlacedSocket | undefined, report: ServerOptions['report']): OpenServer {
+function opened(http: Server, socket: KeptSocket | undefined, report: ServerOptions['report']): OpenServer {
   http.on('error', report);
   const address = http.address();
   return {
     port: typeof address === 'object' && address !== null ? address.port : 0,
     async close() {
-      placed?.remove();
+      socket?.close();
       const closed = new Promise<void>((resolve) => {
         http.close(() => resolve());
       });
@@ -175,21 +175,13 @@ async function openInet(config: InetServer, options: ServerOptions): Promise<Res
 async function openUnix(config: UnixServer, options: ServerOptions): Promise<Result<OpenServer, ServerProblem>> {
   const claimed = await claimName(config.file, options.notice);
   if (!claimed.ok) return claimed;
-  const temporary = temporaryName(config.file);
   const http = createHttp(options);
-  // Nobody else may connect before the file has its rights; listen() binds before it returns.
-  const umask = process.umask(0o177);
-  const listening = listen(http, { path: temporary });
-  process.umask(umask);
-  const bound = await listening;
-  if (!bound.ok) return bound;
-  try {
-    return ok(opened(http, placeSocket(temporary, config), options.report));
-  } catch (error) {
-    http.close();
-    removeQuietly(temporary);
-    return fail({ kind: 'error', code: errnoOf(error) });
-  }
+  const socket = await KeptSocket.open(config, {
+    connected: (connection) => http.emit('connection', connection),
+    maxConnections: http.maxConnections,
+    tell: options.tell,
+  });
+  return socket.ok ? ok(opened(http, socket.value, options.report)) : socket;
 }
 
 /** Opens one server of the configuration. */

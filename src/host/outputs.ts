@@ -18,6 +18,7 @@ import type { Pipes } from './launch-plan.ts';
 import { isRegular } from './log-target.ts';
 import { type PipeFolder, PipeReader } from './pipes.ts';
 import type { SharedSockets } from './shared-sockets.ts';
+import { channelsOf, pipeOf, pipesFor, pipesOf } from './slot-pipes.ts';
 import { StdinWriter } from './stdin-writer.ts';
 
 /** What the outputs need to know of the rest. */
@@ -61,11 +62,15 @@ interface Opened {
   readonly stdin: StdinWriter | undefined;
 }
 
-const pipeOf = (slot: Slot, stream: 'stdin' | Channel): string => `${keyOf(slot)}.${stream}`;
-const channelsOf = (config: ProcessConfig): readonly Channel[] =>
-  config.redirectStderr ? ['stdout'] : ['stdout', 'stderr'];
-const pipesOf = (config: ProcessConfig): readonly ('stdin' | Channel)[] =>
-  config.socket === undefined ? ['stdin', ...channelsOf(config)] : channelsOf(config);
+type Place = Pick<SpawnRequest, 'slot' | 'config'>;
+
+function closeStreams({ stdin, streams }: Opened): void {
+  stdin?.close();
+  for (const { reader, sinks } of streams) {
+    reader.close();
+    for (const sink of sinks) sink.close();
+  }
+}
 
 const NO_CAPTURE = bytes(0);
 const NO_OUTPUTS = { onLog: undefined, onCommunication: undefined, onDebug: undefined, onUnterminated: undefined };
@@ -89,18 +94,11 @@ export class SlotOutputs implements Outputs, ChildStdio {
     this.#knownLogs = knownLogs;
   }
 
-  open(slots: readonly { readonly slot: Slot; readonly config: ProcessConfig }[]): void {
+  open(slots: readonly Place[]): void {
     const { pipes, log } = this.#ports;
-    const names = slots.flatMap(({ slot, config }) =>
-      pipesOf(config).map((stream) => ({ name: pipeOf(slot, stream), user: config.user })),
-    );
     try {
-      pipes.make(names.map(({ name }) => name));
-      for (const { name, user } of names) pipes.giveTo(name, user);
-      for (const { slot, config } of slots) {
-        this.#slots.set(keyOf(slot), this.#openSlot(slot, config));
-        this.#ports.opened(slot, this.paths(slot));
-      }
+      this.#makePipes(slots);
+      for (const place of slots) this.#openPlace(place, this.#knownLogs.get(keyOf(place.slot)));
     } catch (cause) {
       // Spawning says so again for each program, and tries again.
       log.log('critical', `cannot make named pipes in ${pipes.path}: ${errnoOf(cause)}`);
@@ -111,11 +109,7 @@ export class SlotOutputs implements Outputs, ChildStdio {
     const opened = this.#slots.get(keyOf(slot));
     if (opened === undefined) return;
     this.#slots.delete(keyOf(slot));
-    opened.stdin?.close();
-    for (const { reader, sinks } of opened.streams) {
-      reader.close();
-      for (const sink of sinks) sink.close();
-    }
+    closeStreams(opened);
     for (const stream of pipesOf(opened.config)) this.#ports.pipes.unlink(pipeOf(slot, stream));
   }
 
@@ -163,22 +157,25 @@ export class SlotOutputs implements Outputs, ChildStdio {
     this.#ports.sockets.release(keyOf(slot));
   }
 
-  prepare({ slot, config }: SpawnRequest): Result<Pipes, string> {
-    const opened = this.#slots.get(keyOf(slot));
+  prepare(request: SpawnRequest): Result<Pipes, string> {
+    const name = repr(request.config.name);
     const problem = (code: string): Result<Pipes, string> =>
-      fail(`unknown error making dispatchers for ${repr(config.name)}: ${code}`);
-    if (opened === undefined) return problem('ENOENT');
-    for (const stream of opened.streams) {
-      stream.reader.hold();
-      const code = this.#openLogs(opened, stream);
-      if (code !== undefined) return problem(code);
-    }
+      fail(
+        code === 'EMFILE'
+          ? `too many open files to spawn ${name}`
+          : `unknown error making dispatchers for ${name}: ${code}`,
+      );
     try {
+      const opened = this.#openAgain(request);
+      for (const stream of opened.streams) {
+        stream.reader.hold();
+        const code = this.#openLogs(opened, stream);
+        if (code !== undefined) return problem(code);
+      }
       opened.stdin?.renew();
-      return ok(this.#pipesOf(opened));
+      return ok(pipesFor(opened, this.#ports.pipes));
     } catch (cause) {
-      const code = errnoOf(cause);
-      return code === 'EMFILE' ? fail(`too many open files to spawn ${repr(config.name)}`) : problem(code);
+      return problem(errnoOf(cause));
     }
   }
 
@@ -223,14 +220,45 @@ export class SlotOutputs implements Outputs, ChildStdio {
     return opened?.stdin === undefined ? fail('closed') : opened.stdin.write(this.#ports.pidOf(slot), data);
   }
 
-  #openSlot(slot: Slot, config: ProcessConfig): Opened {
-    const isListening = config.socket !== undefined;
-    const stdin = isListening ? undefined : new StdinWriter(this.#ports.pipes, pipeOf(slot, 'stdin'));
-    const streams = channelsOf(config).map((channel) => this.#openStream(slot, config, channel));
-    return { slot, config, streams, stdin };
+  #makePipes(places: readonly Place[]): void {
+    const { pipes } = this.#ports;
+    const names = places.flatMap(({ slot, config }) =>
+      pipesOf(config).map((stream) => ({ name: pipeOf(slot, stream), user: config.user })),
+    );
+    pipes.make(names.map(({ name }) => name));
+    for (const { name, user } of names) pipes.giveTo(name, user);
   }
 
-  #openStream(slot: Slot, config: ProcessConfig, channel: Channel): Stream {
+  /** What could not be opened before, or was removed by somebody meanwhile, is made anew for the next program. */
+  #openAgain(place: Place): Opened {
+    const opened = this.#slots.get(keyOf(place.slot));
+    const names = pipesOf(place.config).map((stream) => pipeOf(place.slot, stream));
+    if (opened !== undefined && names.every((name) => this.#ports.pipes.has(name))) return opened;
+    this.#makePipes([place]);
+    const logs = opened === undefined ? this.#knownLogs.get(keyOf(place.slot)) : this.paths(place.slot);
+    this.#slots.delete(keyOf(place.slot));
+    if (opened !== undefined) closeStreams(opened);
+    return this.#openPlace(place, logs);
+  }
+
+  /** @throws the system error; nothing stays open then */
+  #openPlace(place: Place, logs: SavedLogs | undefined): Opened {
+    const { slot, config } = place;
+    const streams: Stream[] = [];
+    try {
+      for (const channel of channelsOf(config)) streams.push(this.#openStream(place, channel, logs?.[channel]));
+    } catch (cause) {
+      for (const { reader } of streams) reader.close();
+      throw cause;
+    }
+    const stdin = config.socket === undefined ? new StdinWriter(this.#ports.pipes, pipeOf(slot, 'stdin')) : undefined;
+    const opened: Opened = { slot, config, streams, stdin };
+    this.#slots.set(keyOf(slot), opened);
+    this.#ports.opened(slot, this.paths(slot));
+    return opened;
+  }
+
+  #openStream({ slot, config }: Place, channel: Channel, path: string | undefined): Stream {
     const { pipes } = this.#ports;
     const talk = channel === 'stdout' ? this.#ports.dialogue(slot) : undefined;
     const fd = pipes.openForReading(pipeOf(slot, channel));
@@ -241,7 +269,7 @@ export class SlotOutputs implements Outputs, ChildStdio {
     const stream: Stream = {
       channel,
       config: config[channel],
-      path: this.#knownLogs.get(keyOf(slot))?.[channel] ?? this.#pathOf(config, channel),
+      path: path ?? this.#pathOf(config, channel),
       reader: new PipeReader(fd, talk !== undefined, take),
       sinks: [],
       pump: undefined,
@@ -305,16 +333,6 @@ export class SlotOutputs implements Outputs, ChildStdio {
           log.log('warn', `${process}: ${length} captured bytes of ${channel} dropped: it ended before the end tag`),
       },
     );
-  }
-
-  #pipesOf({ slot, config }: Opened): Pipes {
-    const path = (stream: 'stdin' | Channel): string => this.#ports.pipes.pathOf(pipeOf(slot, stream));
-    const { socket, redirectStderr } = config;
-    return {
-      stdin: socket === undefined ? { kind: 'pipe', path: path('stdin') } : { kind: 'socket', url: socket.url },
-      stdout: path('stdout'),
-      stderr: path(redirectStderr ? 'stdout' : 'stderr'),
-    };
   }
 
   /** A stopped program's log is not open; if there is one, it is emptied all the same. */

@@ -10,6 +10,7 @@ import { errnoOf } from './errno.ts';
 import type { HeldSockets } from './held-sockets.ts';
 import { startTimeOf, Watched } from './identity.ts';
 import { monotonic } from './monotonic.ts';
+import { unprotected } from './oom.ts';
 
 type Request<Op extends ToKeeper['op']> = Extract<ToKeeper, { readonly op: Op }>;
 
@@ -193,7 +194,7 @@ function openPipes({ stdin, stdout, stderr }: LaunchPlan): readonly number[] {
 function launch({ file, argv0, args, env, cwd, umask }: LaunchPlan, fds: readonly number[]): ChildProcess {
   const before = umask === undefined ? undefined : process.umask(umask);
   try {
-    return spawn(file, args, { argv0, env, cwd, detached: true, stdio: [...fds] });
+    return unprotected(() => spawn(file, args, { argv0, env, cwd, detached: true, stdio: [...fds] }));
   } finally {
     if (before !== undefined) process.umask(before);
   }

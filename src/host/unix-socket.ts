@@ -62,6 +62,8 @@ export async function claimName(path: string, notice: (text: string) => void): P
 
 /** A socket file of ours. */
 export interface PlacedSocket {
+  /** The name still leads to it. */
+  isInPlace(): boolean;
   /** Removes the file, unless another server has put its own there meanwhile. */
   remove(): void;
 }
@@ -72,10 +74,18 @@ export function placeSocket(temporary: string, { file, chmod, chown }: UnixServe
   if (chown !== undefined) chownSync(temporary, chown.uid, chown.gid);
   const ours = lstatSync(temporary);
   renameSync(temporary, file);
-  return {
-    remove() {
+  const isInPlace = (): boolean => {
+    try {
       const now = lstatSync(file, { throwIfNoEntry: false });
-      if (now?.ino === ours.ino && now.dev === ours.dev) removeQuietly(file);
+      return now?.ino === ours.ino && now.dev === ours.dev;
+    } catch {
+      return false;
+    }
+  };
+  return {
+    isInPlace,
+    remove() {
+      if (isInPlace()) removeQuietly(file);
     },
   };
 }

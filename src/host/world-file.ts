@@ -5,6 +5,7 @@
 import {
   closeSync,
   constants,
+  fstatSync,
   ftruncateSync,
   mkdirSync,
   openSync,
@@ -18,12 +19,16 @@ import { fail, ok, type Result } from '../errors.ts';
 import { crc32 } from '../journal/crc.ts';
 import type { SavedChange } from '../supervisor/saved.ts';
 import type { Store } from '../supervisor/store.ts';
+import { millis } from '../units.ts';
+import { after } from './clock.ts';
 import { errnoOf } from './errno.ts';
 
 /** Grows when a line comes to mean something else. A newer file is left alone. */
 export const WORLD_VERSION = 1;
 /** The file is written anew, without what was overtaken, when it has grown by so much. */
 const COMPACT_BYTES = 4 * 2 ** 20;
+/** When it could not be written, it is tried so often. */
+const RETRY = millis(1000);
 const PRIVATE_FILE = 0o600;
 const PRIVATE_FOLDER = 0o700;
 
@@ -92,13 +97,11 @@ export class WorldFile implements Store {
   readonly #boot: string;
   readonly #onProblem: (text: string) => void;
   #fd: number;
-  /** Bytes that are written whole. */
-  #size: number;
-  #compactAt = COMPACT_BYTES;
-  /** A change could not be appended: what is on the disk is behind. */
+  /** Bytes since it was written anew. */
+  #grown: number;
+  /** A change could not be written. */
   #isBehind = false;
-  /** The errno's name of the last failed write. */
-  #failure = '';
+  #isForgotten = false;
   /** All of the world, for a file that is written anew. */
   snapshot: (() => readonly SavedChange[]) | undefined;
 
@@ -115,7 +118,7 @@ export class WorldFile implements Store {
     }
     if (found === undefined || found.header.boot !== boot) {
       const header = { version: WORLD_VERSION, boot, mark: found?.header.mark ?? newMark() };
-      return ok({ file: new WorldFile(path, header, { onProblem, keep: 0 }), changes: [] });
+      return ok({ file: new WorldFile(path, header, { onProblem, keep: undefined }), changes: [] });
     }
     if (found.isTorn) onProblem(`${path}: the last record was not written whole, and is cut off`);
     const file = new WorldFile(path, found.header, { onProblem, keep: found.wholeBytes });
@@ -125,96 +128,101 @@ export class WorldFile implements Store {
   private constructor(
     path: string,
     { mark, boot, version }: Header,
-    { onProblem, keep }: { readonly onProblem: (text: string) => void; readonly keep: number },
+    { onProblem, keep }: { readonly onProblem: (text: string) => void; readonly keep: number | undefined },
   ) {
     this.mark = mark;
     this.#path = path;
     this.#boot = boot;
     this.#onProblem = onProblem;
-    this.#size = keep;
     const { O_WRONLY, O_APPEND, O_CREAT } = constants;
     this.#fd = openSync(path, O_WRONLY | O_APPEND | O_CREAT, PRIVATE_FILE);
-    ftruncateSync(this.#fd, keep);
-    if (keep === 0) this.#append(line({ version, boot, mark }));
+    ftruncateSync(this.#fd, keep ?? 0);
+    this.#grown = keep ?? 0;
+    if (keep === undefined) this.#append(line({ version, boot, mark }));
   }
 
-  /** After a failure the next change that can be written brings all that could not be. */
   save(change: SavedChange): void {
-    if (this.#isBehind) return this.rewrite();
     this.#append(line(change));
-    if (this.#size > this.#compactAt) this.rewrite();
+    if (this.#grown > COMPACT_BYTES) this.rewrite();
   }
 
-  /** Writes everything anew, without what was overtaken; or nothing. */
+  /** Leaves out what was overtaken. */
   rewrite(): void {
-    const world = this.snapshot?.();
-    if (world === undefined) return;
-    const fresh = `${this.#path}.new`;
-    try {
-      const { O_WRONLY, O_APPEND, O_CREAT, O_TRUNC } = constants;
-      const fd = openSync(fresh, O_WRONLY | O_APPEND | O_CREAT | O_TRUNC, PRIVATE_FILE);
-      try {
-        const header = { version: WORLD_VERSION, boot: this.#boot, mark: this.mark };
-        const size = writeWhole(fd, line(header) + world.map(line).join(''));
-        renameSync(fresh, this.#path);
-        this.#replace(fd, size);
-      } catch (cause) {
-        closeSync(fd);
-        throw cause;
-      }
-    } catch (cause) {
-      rmSync(fresh, { force: true });
-      this.#compactAt = this.#size + COMPACT_BYTES;
-      this.#failed(errnoOf(cause));
-    }
+    if (this.snapshot === undefined || this.#isBehind) return;
+    const problem = this.#compact();
+    if (problem !== undefined) this.#onProblem(`cannot rewrite ${this.#path}: ${problem}`);
   }
 
   /** Everything is stopped: there is nothing to go on with. */
   forget(): void {
+    this.#isForgotten = true;
     closeSync(this.#fd);
     rmSync(this.#path, { force: true });
   }
 
-  #replace(fd: number, size: number): void {
-    closeSync(this.#fd);
-    this.#fd = fd;
-    this.#size = size;
-    this.#compactAt = size + COMPACT_BYTES;
-    if (this.#failure !== '') this.#onProblem(`${this.#path} is written again`);
-    this.#failure = '';
-    this.#isBehind = false;
-  }
-
+  /** After a change that could not be kept only all of the world makes a good file again. */
   #append(text: string): void {
+    if (this.#isBehind) return;
     try {
-      this.#size += writeWhole(this.#fd, text);
+      writeWhole(this.#fd, text);
+      this.#grown += text.length;
     } catch (cause) {
       this.#isBehind = true;
-      this.#failed(errnoOf(cause));
-      this.#cutOff();
+      this.#onProblem(`cannot write ${this.#path}: ${errnoOf(cause)}; a brain that dies now forgets what changes`);
+      this.#catchUpLater();
     }
   }
 
-  /** A piece of a line would spoil the next one; if it must stay, everything after it is written anew anyway. */
-  #cutOff(): void {
+  #catchUpLater(): void {
+    after(RETRY, () => {
+      if (this.#isForgotten) return;
+      if (this.#compact() !== undefined) return this.#catchUpLater();
+      this.#isBehind = false;
+      this.#onProblem(`${this.#path} is written again`);
+    });
+  }
+
+  /** @returns the errno's name of a failure: the file is as it was */
+  #compact(): string | undefined {
+    const world = this.snapshot?.() ?? [];
+    const header = { version: WORLD_VERSION, boot: this.#boot, mark: this.mark };
+    const fresh = `${this.#path}.new`;
+    this.#grown = 0;
+    let fd: number | undefined;
     try {
-      ftruncateSync(this.#fd, this.#size);
+      const { O_WRONLY, O_APPEND, O_CREAT, O_TRUNC } = constants;
+      fd = openSync(fresh, O_WRONLY | O_APPEND | O_CREAT | O_TRUNC, PRIVATE_FILE);
+      writeWhole(fd, line(header) + world.map(line).join(''));
+      renameSync(fresh, this.#path);
     } catch (cause) {
-      this.#failed(errnoOf(cause));
+      if (fd !== undefined) closeSync(fd);
+      removeQuietly(fresh);
+      return errnoOf(cause);
     }
-  }
-
-  #failed(code: string): void {
-    if (code !== this.#failure) this.#onProblem(`cannot write ${this.#path}: ${code}; a brain that dies now forgets`);
-    this.#failure = code;
+    closeSync(this.#fd);
+    this.#fd = fd;
+    return undefined;
   }
 }
 
-/** @returns the number of bytes @throws the system error, when some of it may have been written */
-function writeWhole(fd: number, text: string): number {
+/** Writes a text whole, or cuts off what came of it. @throws the system error */
+function writeWhole(fd: number, text: string): void {
   const data = Buffer.from(text);
-  for (let done = 0; done < data.length; ) done += writeSync(fd, data, done);
-  return data.length;
+  const { size } = fstatSync(fd);
+  try {
+    for (let done = 0; done < data.length; ) done += writeSync(fd, data, done);
+  } catch (cause) {
+    ftruncateSync(fd, size);
+    throw cause;
+  }
+}
+
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // The next attempt truncates it.
+  }
 }
 
 function readIfThere(path: string): string {

@@ -74,7 +74,8 @@ export type ToKeeper =
   | ({ readonly op: 'become' } & Become)
   /** Opens a listening socket, unless one of that URL is held already. */
   | { readonly op: 'listen'; readonly socket: FcgiSocket }
-  | { readonly op: 'unlisten'; readonly url: string }
+  /** `path`: the file of a socket that an earlier keeper opened, and this one does not hold; '' when there is none. */
+  | { readonly op: 'unlisten'; readonly url: string; readonly path: string }
   /** Opens a listening socket and closes it again, to see whether it can be. */
   | { readonly op: 'try-listen'; readonly socket: FcgiSocket }
   /** For whoever started superd: its standard error, even when superd itself has none. */

@@ -56,7 +56,6 @@ export class Ending {
 
   #begin(): void {
     this.#loop.forbidStarts();
-    this.#goDown();
     this.#report();
   }
 
@@ -65,7 +64,9 @@ export class Ending {
     if (this.#mood !== 'RUNNING') this.#loop.alarm('going down', millis(0), () => this.#goDown());
   }
 
+  /** Also sees when a process turns out to be one that cannot be killed. */
   #report(): void {
+    this.#goDown();
     const { left } = shutdownStep(this.#loop.world);
     if (left.length === 0) return;
     this.#ports.log.log('info', `waiting for ${left.map(({ config }) => config.name).join(', ')} to die`);

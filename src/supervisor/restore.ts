@@ -119,7 +119,7 @@ export function restartListeners(groups: readonly GroupRecord[], loop: Loop): vo
   for (const { config, processes } of groups) {
     if (config.kind !== 'eventlistener') continue;
     for (const { slot, state } of Array.from(processes.values())) {
-      if (pidOf(state) !== undefined && state.name !== 'STOPPING') loop.move(slot, { kind: 'stop', then: 'start' });
+      if (pidOf(state) !== undefined && state.name !== 'STOPPING') loop.move(slot, { kind: 'stop', isRestart: true });
     }
   }
 }

@@ -2,86 +2,17 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { Config, GroupConfig } from '../../src/config/model.ts';
-import { fail, ok, type Result } from '../../src/errors.ts';
+import { fail, ok } from '../../src/errors.ts';
 import { isRunning, isSignallable, isStopped } from '../../src/process/state.ts';
 import type { Slot } from '../../src/supervisor/host.ts';
-import { replay } from '../../src/supervisor/saved.ts';
-import { Supervisor } from '../../src/supervisor/supervisor.ts';
 import { pid, seconds, signal } from '../../src/units.ts';
 import { aConfig, aGroup, aListenerGroup, aProcess } from '../support/config.ts';
 import { type Behaviour, Death, FakeHost, LIVES } from '../support/fake-host.ts';
-
-interface World {
-  readonly host: FakeHost;
-  supervisor: Supervisor;
-  readonly finished: string[];
-  /** What the next reread finds; undefined: a broken file. */
-  next: Config | undefined;
-}
-
-function newSupervisor(
-  { booted, read }: { readonly booted: Config; readonly read: Config },
-  { host, finished }: Pick<World, 'host' | 'finished'>,
-  load: () => Result<Config, string>,
-): Supervisor {
-  return new Supervisor(
-    { booted, read },
-    {
-      clock: host,
-      children: host,
-      outputs: host,
-      log: host,
-      journal: host.journal,
-      disabled: host.disabled,
-      events: host.listeners,
-      pid: pid(1),
-      store: host,
-      load,
-      finished: (outcome) => finished.push(outcome),
-    },
-  );
-}
-
-/** A world before anything has begun. */
-function beginning(config: Config, behaviourOf: (slot: Slot) => Behaviour, host: FakeHost): World {
-  host.behaviourOf = behaviourOf;
-  const finished: string[] = [];
-  const load = (): Result<Config, string> => (world.next === undefined ? fail('broken') : ok(world.next));
-  const supervisor = newSupervisor({ booted: config, read: config }, { host, finished }, load);
-  const world: World = { host, supervisor, finished, next: config };
-  host.child = (event) => world.supervisor.child(event);
-  host.wake = () => world.supervisor.wake();
-  return world;
-}
-
-function aWorld(
-  config: Config,
-  behaviourOf: (slot: Slot) => Behaviour = () => LIVES,
-  host: FakeHost = new FakeHost(),
-): World {
-  const world = beginning(config, behaviourOf, host);
-  world.supervisor.boot();
-  return world;
-}
-
-/** A supervisor takes the place of one that died, as a new brain does; it may die as well. */
-function replace(world: World, config: Config, diesIn?: number): void {
-  const { host, finished } = world;
-  host.replaceSupervisor();
-  host.diesIn = diesIn;
-  const saved = replay(host.saved);
-  const load = (): Result<Config, string> => (world.next === undefined ? fail('broken') : ok(world.next));
-  world.supervisor = newSupervisor(saved ?? { booted: config, read: config }, world, load);
-  if (saved === undefined) {
-    finished.splice(0);
-    world.supervisor.boot();
-  } else world.supervisor.resume(saved, host, 'replaced');
-  host.repeatEnds();
-}
+import { aWorld, beginning, type FakeWorld, replace } from '../support/fake-world.ts';
 
 const slot = (group: string, process = group): Slot => ({ group, process });
-const stateOf = ({ supervisor }: World, of: Slot): string | undefined => supervisor.process(of)?.state;
-const namesOf = ({ host }: World): readonly string[] =>
+const stateOf = ({ supervisor }: FakeWorld, of: Slot): string | undefined => supervisor.process(of)?.state;
+const namesOf = ({ host }: FakeWorld): readonly string[] =>
   host.events.flatMap((event) => (event.kind === 'process-state' ? [`${event.process} ${event.to.name}`] : []));
 
 describe('the world', () => {
@@ -362,7 +293,7 @@ const configs: readonly Config[] = [0, 1, 2, 3].map((variant) =>
   ),
 );
 
-function play(world: World, one: Move): void {
+function play(world: FakeWorld, one: Move): void {
   const { host, supervisor } = world;
   switch (one.kind) {
     case 'advance':
@@ -393,7 +324,7 @@ function play(world: World, one: Move): void {
 }
 
 /** Only what the API lets through: it looks at the state first. */
-function playProcess({ supervisor, host }: World, kind: 'start' | 'stop' | 'signal' | 'stdin', of: Slot): void {
+function playProcess({ supervisor, host }: FakeWorld, kind: 'start' | 'stop' | 'signal' | 'stdin', of: Slot): void {
   const state = supervisor.process(of)?.state ?? 'STOPPED';
   if (kind === 'start') void supervisor.start(of);
   else if (kind === 'stop') supervisor.stop(of);
@@ -414,7 +345,7 @@ function assertChains({ journal }: FakeHost): void {
       assert.equal(isKnown, record.change === 'REMOVED', `${record.group} ${record.change} twice`);
       if (record.change === 'ADDED') groups.add(record.group);
       else groups.delete(record.group);
-      for (const key of [...last.keys()]) if (key.startsWith(`${record.group}:`)) last.delete(key);
+      for (const key of last.keys()) if (key.startsWith(`${record.group}:`)) last.delete(key);
     }
     if (record.kind !== 'process-state') continue;
     const key = `${record.group}:${record.process}`;
@@ -439,7 +370,7 @@ function assertOrderly({ signals, lines }: FakeHost): void {
 }
 
 /** What is to be started is not forgotten. */
-function assertNothingDue({ supervisor }: World): void {
+function assertNothingDue({ supervisor }: FakeWorld): void {
   for (const { slot: of, state } of supervisor.groups().flatMap(({ processes }) => processes)) {
     const isDue = supervisor.record(of)?.isDue === true;
     assert.ok(!isDue || state === 'STOPPING', `${of.group}:${of.process} is ${state}, and was to be started`);
@@ -447,7 +378,7 @@ function assertNothingDue({ supervisor }: World): void {
 }
 
 /** At a shutdown nobody is asked to stop while somebody of a higher priority number is still there. */
-function assertShutdownOrder({ host, supervisor }: World, since: number, stopping: ReadonlySet<Slot>): void {
+function assertShutdownOrder({ host, supervisor }: FakeWorld, since: number, stopping: ReadonlySet<Slot>): void {
   const levels = host.signals
     .slice(since)
     .filter(({ slot: of, signal: number }) => number === 15 && !stopping.has(of))
@@ -457,7 +388,7 @@ function assertShutdownOrder({ host, supervisor }: World, since: number, stoppin
 }
 
 /** Those that an operator stopped before; their signal may come late, with the answer to their spawn. */
-const stoppingIn = ({ supervisor }: World): ReadonlySet<Slot> =>
+const stoppingIn = ({ supervisor }: FakeWorld): ReadonlySet<Slot> =>
   new Set(
     supervisor
       .groups()
@@ -522,7 +453,7 @@ describe('the world after deaths', () => {
   const AT_ONCE: Manner = { away: 0, again: undefined };
   let died = 0;
   /** Plays, and replaces a supervisor that died. @returns whether it survived */
-  function survive(world: World, run: () => void, { away, again }: Manner = AT_ONCE): boolean {
+  function survive(world: FakeWorld, run: () => void, { away, again }: Manner = AT_ONCE): boolean {
     try {
       run();
     } catch (cause) {

@@ -40,6 +40,8 @@ export interface Behaviour {
   /** Ends by itself after so long. */
   readonly exitsAfter: number | undefined;
   readonly code: number;
+  /** Not even SIGKILL ends it. */
+  readonly hangs?: boolean;
 }
 export const LIVES: Behaviour = { spawns: true, stopsAfter: 0, exitsAfter: undefined, code: 0 };
 
@@ -122,6 +124,8 @@ export class FakeHost implements Clock, Children, Outputs, MainLog, Store, Recov
   /** Set by the test: what the supervisor is told. */
   child: (event: ChildEvent) => void = () => assert.fail('no supervisor');
   wake: () => void = () => assert.fail('no supervisor');
+  /** Somebody sets the clock on the wall. */
+  wallShift = 0;
   #now = 0;
   #wakeAt: number | undefined;
   #nextPid = 100;
@@ -164,7 +168,7 @@ export class FakeHost implements Clock, Children, Outputs, MainLog, Store, Recov
 
   /** What the supervisor has not recorded is told again. */
   repeatEnds(): void {
-    for (const end of [...this.#ends]) this.#tellEnd(end);
+    for (const end of Array.from(this.#ends)) this.#tellEnd(end);
   }
 
   /** One thing that the supervisor does to the machine; it may die before or after. */
@@ -200,7 +204,7 @@ export class FakeHost implements Clock, Children, Outputs, MainLog, Store, Recov
   }
 
   wall(): EpochMillis {
-    return epochMillis(1_800_000_000_000 + this.#now);
+    return epochMillis(1_800_000_000_000 + this.#now + this.wallShift);
   }
 
   wakeAt(at: Millis | undefined): void {
@@ -295,6 +299,7 @@ export class FakeHost implements Clock, Children, Outputs, MainLog, Store, Recov
     if (purpose !== undefined && child.purposes.has(purpose)) return ok(undefined);
     if (purpose !== undefined) child.purposes.add(purpose);
     this.signals.push({ slot: child.slot, pid: target, signal: number, whom, at: this.#now });
+    if (child.behaviour.hangs === true) return ok(undefined);
     if (number === SIGKILL)
       this.#later(1, () => this.exit(target, { kind: 'signal', signal: 'SIGKILL', coreDumped: false }));
     else if (number === child.config.stopsignal && child.behaviour.stopsAfter !== undefined) {

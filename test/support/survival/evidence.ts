@@ -25,13 +25,15 @@ export interface Continuity {
 export function continuityOf(path: string): Continuity {
   const next = new Map<string, number>();
   const ended = new Set<string>();
+  /** The padding of the first line, and so of all. */
+  let full: string | undefined;
   let [gaps, missingBytes, lines, torn] = [0, 0, 0, 0];
   const all = readFileSync(path, 'latin1').split('\n');
   assert.equal(all.pop(), '', `${path} ends in the middle of a line`);
   for (const [index, line] of all.entries()) {
-    const [, pid, end, text] = /^(\d+) (?:(end) )?(\d+)(?: x+)?$/.exec(line) ?? [];
-    const isWhole = pid !== undefined && text !== undefined && (end !== undefined || line.length > 20);
-    if (!isWhole) {
+    const [, pid, end, text, padding] = /^(\d+) (?:(end) )?(\d+)(?: (x+))?$/.exec(line) ?? [];
+    full ??= padding;
+    if (pid === undefined || text === undefined || (end === undefined && padding !== full)) {
       torn += 1;
       continue;
     }
