@@ -7,11 +7,11 @@ import { assertContinuous, assertEndsTold, assertHeard } from '../support/surviv
 import { CONFIG, FILES, WRITERS } from '../support/survival/programs.ts';
 import { Rig } from '../support/survival/rig.ts';
 
-const BRAIN_KILLS = 240;
-const KEEPER_KILLS = 30;
-const BOTH_KILLS = 30;
+const BRAIN_KILLS = 220;
+const KEEPER_KILLS = 40;
+const BOTH_KILLS = 40;
 /** Milliseconds of operator's work before a kill, at most. */
-const LONGEST = 200;
+const LONGEST = 150;
 const SEED = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
 
 /** @returns the rig after `play`; whatever fails is told with the seed and what led to it */

@@ -113,6 +113,8 @@ numprocs=3
 process_name=%(program_name)s_%(process_num)d
 autorestart=true
 startsecs=0
+stopasgroup=true
+killasgroup=true
 [program:many]
 command=sleep 10002
 numprocs=3
