@@ -3,6 +3,7 @@
  * 14 MB of memory in the daemon (docs/explanation/decisions/0002-bundle.md).
  */
 import { build } from 'esbuild';
+import { NODE_CHECK } from './node-check.ts';
 
 const root = `${import.meta.dirname}/..`;
 const programs = ['superd', 'superctl', 'crashmail', 'keeper', 'pidproxy', 'echo_superd_conf'];
@@ -22,5 +23,5 @@ await build({
   logLevel: 'warning',
   legalComments: 'none',
   define: { 'import.meta.url': 'importMetaUrl' },
-  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+  banner: { js: `${NODE_CHECK}\nconst importMetaUrl = require('node:url').pathToFileURL(__filename).href;` },
 });

@@ -33,6 +33,8 @@ import { epochMillis, type Millis, millis } from './units.ts';
 
 /** How long a mail under way may delay the end. Shorter than supervisord's default stopwaitsecs. */
 const LAST_MAIL: Millis = millis(5000);
+/** For a sendmail program that is told to end; both together stay below the usual `stopwaitsecs`. */
+const LAST_BREATH: Millis = millis(3000);
 
 const environment = (name: string): string => process.env[name] ?? '';
 
@@ -201,6 +203,9 @@ async function serve(setup: Setup, file: CrashmailFile | undefined, options: Opt
   if (reason === 'told') await notes.end();
   sender.stop();
   await Promise.race([Promise.all([sending, ...background]), giveUp]);
+  // A sendmail program that hangs does not outlive us.
+  sender.abandon();
+  await Promise.race([sending, pause(LAST_BREATH, new AbortController().signal)]);
 }
 
 function toolsOf(setup: Setup, file: CrashmailFile | undefined): TaskTools {

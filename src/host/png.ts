@@ -6,7 +6,7 @@ const PALETTE_COLOUR = 3;
 const BIT_DEPTH = 8;
 
 /** Loaded with the first picture: it costs 2 MB. */
-const zlib = (): typeof import('node:zlib') => process.getBuiltinModule('node:zlib');
+const zlib = () => process.getBuiltinModule('node:zlib');
 
 function chunk(type: string, data: Uint8Array): Uint8Array {
   const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
