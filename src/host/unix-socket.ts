@@ -11,6 +11,9 @@ import { errnoOf } from './errno.ts';
 
 export type ServerProblem = { readonly kind: 'in-use' } | { readonly kind: 'error'; readonly code: string };
 
+/** What fits into the address of a unix socket; Node would cut the rest off without a word. */
+const MAX_PATH_BYTES = 107;
+
 let serial = 0;
 
 /** Short, so that it fits where the real name fits; removes a leftover of a crash. */
@@ -49,6 +52,7 @@ export const isListening = async (path: string): Promise<boolean> => (await askW
 
 /** Makes sure that the name is free or stale. Only a socket is ever replaced. @source spec api 1.1 */
 export async function claimName(path: string, notice: (text: string) => void): Promise<Result<void, ServerProblem>> {
+  if (Buffer.byteLength(path) > MAX_PATH_BYTES) return fail({ kind: 'error', code: 'ENAMETOOLONG' });
   const stats = lstatSync(path, { throwIfNoEntry: false });
   // Node would call a missing directory EACCES.
   if (stats === undefined) return existsSync(dirname(path)) ? ok(undefined) : fail({ kind: 'error', code: 'ENOENT' });

@@ -145,6 +145,7 @@ const SUMMARIES: readonly (readonly [string, string])[] = [
   [`${D}directory=/nope`, '/nope is not an existing directory'],
   [`${D}user=nobody`, 'Invalid user name nobody'],
   [`${D}environment=A`, "Unexpected end of key/value pairs in value 'A'"],
+  [`${D}environment=A\n b`, "Unexpected end of key/value pairs in value 'A\nb'"],
   [`${D}[include]\n`, '.ini file has [include] section, but no files setting'],
   [`${D}[program:x]\n`, `program section program:x does not specify a command${SUFFIX}`],
   [`${P}umask=9`, `9 can not be converted to an octal type${SUFFIX}`],
@@ -372,7 +373,7 @@ test('loadConfig() refuses two groups or two processes of one name', () => {
   );
 });
 
-test('loadConfig() strips the protocol channel of listeners', () => {
+test('loadConfig() keeps what a listener says of its stdout, which only the API shows', () => {
   const text = `${D}[eventlistener:x]\ncommand=x\nevents=process_state,tick_5\nstdout_capture_maxbytes=5\nstdout_events_enabled=1\nstdout_syslog=1\nstderr_syslog=1`;
   const listener = group(text);
   assert.ok(listener.kind === 'eventlistener');
@@ -380,7 +381,7 @@ test('loadConfig() strips the protocol channel of listeners', () => {
   const { stdout, stderr } = process(text);
   assert.deepEqual(
     [stdout.captureMaxbytes, stdout.eventsEnabled, stdout.syslog, stderr.syslog],
-    [0, false, false, true],
+    [5, true, true, true],
   );
 });
 

@@ -224,6 +224,24 @@ test('openServer() answers pipelined requests one after the other', async () => 
   assert.deepEqual(control.calls, ['stop solo:solo', 'start solo:solo']);
 });
 
+test('openServer() refuses junk behind a request, and a body that ends too early, once it is their turn', async () => {
+  await using one = await running();
+  const { control } = one.fake;
+  control.set('solo:solo', { state: 'RUNNING' });
+  using behind = new Client(one.server.port).send(
+    `${post(encodeCall('supervisor.stopProcess', ['solo']))}junk\r\n\r\n`,
+  );
+  await until('the stop', () => control.calls.length > 0);
+  control.set('solo:solo', { state: 'STOPPED' });
+  await behind.closed();
+  assert.match(behind.received, /^HTTP\/1\.1 200 OK\r\n[^]*<\/methodResponse>\nHTTP\/1\.1 400 Bad Request\r\n/);
+  using half = new Client(one.server.port);
+  half.socket.end(post(VERSION).slice(0, -10));
+  await half.closed();
+  assert.match(half.received, /^HTTP\/1\.1 400 Bad Request\r\n/);
+  assert.deepEqual(one.reports, []);
+});
+
 test('openServer() reports an unexpected error and answers 500', async () => {
   const reports: unknown[] = [];
   const opened = await openServer(INET, {
@@ -378,6 +396,8 @@ test('openServer() tells why it cannot open', async () => {
   const file = unixConfig();
   writeFileSync(file.file, 'precious');
   assert.deepEqual(await openServer(file, options), { ok: false, error: { kind: 'error', code: 'EEXIST' } });
+  const long = { ...unixConfig(), file: join(dir, 'x'.repeat(108 - dir.length)) };
+  assert.deepEqual(await openServer(long, options), { ok: false, error: { kind: 'error', code: 'ENAMETOOLONG' } });
   const missing = { ...unixConfig(), file: join(dir, 'none', 'x.sock') };
   const refused = await openServer(missing, options);
   assert.ok(!refused.ok && refused.error.kind === 'error');

@@ -5,7 +5,6 @@ import type { ListenerGroup } from '../model.ts';
 import { didYouMean } from '../nearest.ts';
 import { boolean, integer, stringList, text } from '../values.ts';
 import { PROGRAM_KEYS, readProcesses, readRedirect, sectionName } from './program.ts';
-import { asProtocol } from './stream.ts';
 
 /** The one result handler there is. */
 export const RESULT_HANDLER = 'supervisor.dispatchers:default_handler';
@@ -83,6 +82,6 @@ export function readListener(context: Context, environment: Readonly<Record<stri
     blame(outer, 'redirect_stderr', `[${section}] ${why}`);
   }
   const programs = readProcesses(context, { program: name, group: name, environment });
-  const processes = programs.map((process) => ({ ...process, stdout: asProtocol(process.stdout), isListener: true }));
+  const processes = programs.map((process) => ({ ...process, isListener: true }));
   return { kind: 'eventlistener', name, priority, processes, events, bufferSize, resultHandler, replay, place };
 }
