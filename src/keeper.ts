@@ -26,7 +26,9 @@ const report = new StartReport(launch.isDaemon);
 const main = join(dirname(process.argv[1] ?? ''), `superd${extname(process.argv[1] ?? '')}`);
 let logfile = '';
 let statedir = '';
-const waiting: NodeJS.Signals[] = [];
+/** Signals that no brain has said to have done, by number. */
+const waiting = new Map<number, NodeJS.Signals>();
+let signals = 0;
 let hasGivenUp = false;
 let after: Extract<ToKeeper, { readonly op: 'leaving' }>['next'] = 'exit';
 
@@ -48,10 +50,11 @@ const brain = new BrainProcess({
 
 function connected(): void {
   const { served, lastEnd } = brain;
+  spawner.forgetRequests();
   const { children } = spawner;
   brain.tell({ op: 'hello', version: PROTOCOL_VERSION, pid: process.pid, children, served, statedir, lastEnd, main });
   spawner.repeat();
-  for (const name of waiting.splice(0)) brain.tell({ op: 'os-signal', name });
+  for (const [seq, name] of waiting) brain.tell({ op: 'os-signal', seq, name });
 }
 
 function hear(message: ToKeeper): void {
@@ -64,10 +67,13 @@ function hear(message: ToKeeper): void {
       return spawner.adopt(message);
     case 'ack':
       return spawner.acknowledge(message);
+    case 'signal-done':
+      waiting.delete(message.seq);
+      return;
     case 'listen':
       return sockets.listen(message.socket);
     case 'unlisten':
-      return sockets.unlisten(message.url);
+      return sockets.unlisten(message);
     case 'try-listen':
       return brain.tell({ op: 'tried', url: message.socket.url, error: sockets.tryListen(message.socket) });
     case 'become':
@@ -112,12 +118,16 @@ function lastWord(text: string): void {
   }
 }
 
+/** What waits already need not wait twice. */
+function passOn(name: NodeJS.Signals): void {
+  if ([...waiting.values()].includes(name)) return;
+  signals += 1;
+  waiting.set(signals, name);
+  brain.tell({ op: 'os-signal', seq: signals, name });
+}
+
 function signalled(name: NodeJS.Signals): void {
-  if (brain.isRunning) return brain.tell({ op: 'os-signal', name });
-  if (!hasGivenUp) {
-    waiting.push(name);
-    return;
-  }
+  if (!hasGivenUp) return passOn(name);
   if (name === 'SIGHUP') {
     hasGivenUp = false;
     return brain.retry();

@@ -201,7 +201,11 @@ async function supervise({ config, hello, load, messages, found }: Task): Promis
     });
     if (!daemon.ok) return startFailed(daemon.error);
     current = daemon.value;
+    // The brain that had begun to restart had read them already.
+    if (world?.mood === 'RESTARTING' && hello.served > 0) next = orElse(load(), next);
     const outcome = await current.finished;
+    // If it dies from now on, it is not to be replaced.
+    if (outcome === 'shutdown') link.send({ op: 'leaving', next: afterwards, status: 0 });
     if (outcome === 'replace') {
       // Nothing is closed: all that is open, made and written down is for the next brain.
       afterwards = 'replace';
@@ -212,6 +216,8 @@ async function supervise({ config, hello, load, messages, found }: Task): Promis
     if (outcome === 'shutdown') return 0;
   }
 }
+
+const orElse = (loaded: Result<Config, unknown>, other: Config): Config => (loaded.ok ? loaded.value : other);
 
 function startFailed({ status, text }: StartProblem): number {
   usageError(text);

@@ -19,6 +19,8 @@ export interface ChildStdio {
   acquire(request: SpawnRequest): void;
   /** Opens the logs of one spawn and names its pipes. The error is a spawn error as supervisord words it. */
   prepare(request: SpawnRequest): Result<Pipes, string>;
+  /** A child that lives since before this brain has its listening socket already. */
+  keep(slot: Slot): void;
   /** The child is known by its pid: from now on, what it writes is read. */
   listen(slot: Slot): void;
   /** The child is gone: reads what is left in its pipes and ends the streams. */
@@ -102,6 +104,7 @@ export class KeptChildren implements Children {
   /** A child that lives since before this brain. */
   know(child: LiveChild): void {
     this.#live.set(child.id, child);
+    this.#ports.pipes.keep(slotOf(child.id));
   }
 
   /** What the keeper says. */
@@ -164,7 +167,10 @@ export class KeptChildren implements Children {
     const { id, serial, pid: number } = message;
     const slot = slotOf(id);
     const { leftovers } = this.#ports;
-    if (this.#live.get(id)?.serial === serial) this.#live.delete(id);
+    const successor = this.#pending.get(id)?.request.serial ?? this.#live.get(id)?.serial ?? serial;
+    // A brain that died had recorded it, and did not come to say so.
+    if (successor !== serial) return this.#ports.send({ op: 'ack', seq: message.seq });
+    this.#live.delete(id);
     const record = this.#ports.record(slot);
     if (record === undefined) return this.#reportEnd(slot, message);
     const { config, state } = record;

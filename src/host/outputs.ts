@@ -18,6 +18,7 @@ import type { Pipes } from './launch-plan.ts';
 import { isRegular } from './log-target.ts';
 import { type PipeFolder, PipeReader } from './pipes.ts';
 import type { SharedSockets } from './shared-sockets.ts';
+import { channelsOf, pipeOf, pipesFor, pipesOf } from './slot-pipes.ts';
 import { StdinWriter } from './stdin-writer.ts';
 
 /** What the outputs need to know of the rest. */
@@ -70,12 +71,6 @@ function closeStreams({ stdin, streams }: Opened): void {
     for (const sink of sinks) sink.close();
   }
 }
-
-const pipeOf = (slot: Slot, stream: 'stdin' | Channel): string => `${keyOf(slot)}.${stream}`;
-const channelsOf = (config: ProcessConfig): readonly Channel[] =>
-  config.redirectStderr ? ['stdout'] : ['stdout', 'stderr'];
-const pipesOf = (config: ProcessConfig): readonly ('stdin' | Channel)[] =>
-  config.socket === undefined ? ['stdin', ...channelsOf(config)] : channelsOf(config);
 
 const NO_CAPTURE = bytes(0);
 const NO_OUTPUTS = { onLog: undefined, onCommunication: undefined, onDebug: undefined, onUnterminated: undefined };
@@ -178,9 +173,21 @@ export class SlotOutputs implements Outputs, ChildStdio {
         if (code !== undefined) return problem(code);
       }
       opened.stdin?.renew();
-      return ok(this.#pipesOf(opened));
+      return ok(pipesFor(opened, this.#ports.pipes));
     } catch (cause) {
       return problem(errnoOf(cause));
+    }
+  }
+
+  keep(slot: Slot): void {
+    const socket = this.#slots.get(keyOf(slot))?.config.socket;
+    if (socket !== undefined) this.#ports.sockets.know(keyOf(slot), socket);
+  }
+
+  /** A socket whose last program ended just before the brain did. */
+  closeUnusedSockets(): void {
+    for (const { config } of this.#slots.values()) {
+      if (config.socket !== undefined) this.#ports.sockets.closeUnused(config.socket);
     }
   }
 
@@ -188,11 +195,10 @@ export class SlotOutputs implements Outputs, ChildStdio {
     for (const { reader } of this.#slots.get(keyOf(slot))?.streams ?? []) reader.release();
   }
 
-  /** A child that lives since before this superd: its logs are opened, and what it writes is read. */
+  /** A slot that was used before this superd: its logs are opened, and what is written to its pipes is read. */
   attach(slot: Slot): void {
     const opened = this.#slots.get(keyOf(slot));
     if (opened === undefined) return;
-    if (opened.config.socket !== undefined) this.#ports.sockets.know(keyOf(slot), opened.config.socket);
     for (const stream of opened.streams) {
       const code = this.#openLogs(opened, stream);
       if (code !== undefined) this.#ports.log.log('critical', `cannot open the log ${stream.path}: ${code}`);
@@ -327,16 +333,6 @@ export class SlotOutputs implements Outputs, ChildStdio {
           log.log('warn', `${process}: ${length} captured bytes of ${channel} dropped: it ended before the end tag`),
       },
     );
-  }
-
-  #pipesOf({ slot, config }: Opened): Pipes {
-    const path = (stream: 'stdin' | Channel): string => this.#ports.pipes.pathOf(pipeOf(slot, stream));
-    const { socket, redirectStderr } = config;
-    return {
-      stdin: socket === undefined ? { kind: 'pipe', path: path('stdin') } : { kind: 'socket', url: socket.url },
-      stdout: path('stdout'),
-      stderr: path(redirectStderr ? 'stdout' : 'stderr'),
-    };
   }
 
   /** A stopped program's log is not open; if there is one, it is emptied all the same. */

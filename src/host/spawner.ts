@@ -46,6 +46,11 @@ export class Spawner {
     return Array.from(this.#children.values(), describe);
   }
 
+  /** A new brain asks again for what the one before had asked for and did not get. */
+  forgetRequests(): void {
+    this.#queue = [];
+  }
+
   /** A new brain: what the one before may not have heard is said again. */
   repeat(): void {
     for (const end of this.#ends.values()) this.#tell(end);

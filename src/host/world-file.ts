@@ -97,7 +97,8 @@ export class WorldFile implements Store {
   readonly #boot: string;
   readonly #onProblem: (text: string) => void;
   #fd: number;
-  #grown = 0;
+  /** Bytes since it was written anew. */
+  #grown: number;
   /** A change could not be written. */
   #isBehind = false;
   #isForgotten = false;
@@ -136,12 +137,18 @@ export class WorldFile implements Store {
     const { O_WRONLY, O_APPEND, O_CREAT } = constants;
     this.#fd = openSync(path, O_WRONLY | O_APPEND | O_CREAT, PRIVATE_FILE);
     ftruncateSync(this.#fd, keep ?? 0);
+    this.#grown = keep ?? 0;
     if (keep === undefined) this.#append(line({ version, boot, mark }));
   }
 
   save(change: SavedChange): void {
     this.#append(line(change));
-    if (this.#grown <= COMPACT_BYTES || this.snapshot === undefined) return;
+    if (this.#grown > COMPACT_BYTES) this.rewrite();
+  }
+
+  /** Leaves out what was overtaken. */
+  rewrite(): void {
+    if (this.snapshot === undefined || this.#isBehind) return;
     const problem = this.#compact();
     if (problem !== undefined) this.#onProblem(`cannot rewrite ${this.#path}: ${problem}`);
   }

@@ -44,7 +44,8 @@ export function transition(record: ProcessRecord, event: ProcessEvent, moment: M
     if (to.name !== from.name) changes.push({ from, to });
     from = to;
   }
-  const next = withHistory({ ...record, state: after }, before, event, moment.wall);
+  const isDue = event.kind === 'stop' ? event.isRestart === true : record.isDue;
+  const next = withHistory({ ...record, isDue, state: after }, before, event, moment.wall);
   return {
     record: next,
     effects,
@@ -77,7 +78,7 @@ function withHistory(
 ): ProcessRecord {
   const { state } = record;
   if (state.name === 'STARTING' && before.name !== 'STARTING') {
-    return { ...record, spawns: record.spawns + 1, startedAt: wall, spawnError: '', exitStatus: 0 };
+    return { ...record, isDue: false, spawns: record.spawns + 1, startedAt: wall, spawnError: '', exitStatus: 0 };
   }
   if (event.kind === 'spawned') return { ...record, startedAt: wall };
   if (event.kind === 'spawn-failed' && 'reason' in state) return { ...record, spawnError: state.reason };
