@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { build, type Plugin } from 'esbuild';
 import { COMMANDS } from '../src/cli/commands.ts';
 import { renderHelp } from '../src/host/args.ts';
+import { NODE_CHECK } from './node-check.ts';
 
 const root = `${import.meta.dirname}/..`;
 const programs = ['superd', 'superctl', 'crashmail', 'keeper', 'pidproxy', 'echo_superd_conf'];
@@ -42,7 +43,7 @@ await build({
   minifyWhitespace: true,
   minifySyntax: true,
   define: { 'import.meta.url': 'importMetaUrl' },
-  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+  banner: { js: `${NODE_CHECK}\nconst importMetaUrl = require('node:url').pathToFileURL(__filename).href;` },
 });
 
 // The help is the same each time: yargs, which takes longer to load than all else, writes it now.

@@ -1,9 +1,9 @@
 /** crashmail: an event listener that mails when a program exits unexpectedly. This root joins its parts. */
-import { createHash } from 'node:crypto';
 import { homedir, hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { drawCourse } from './crashmail/chart.ts';
 import { Desk } from './crashmail/desk.ts';
+import { digest } from './crashmail/digest.ts';
 import type { Witnesses } from './crashmail/facts.ts';
 import { CALM, type FloodState } from './crashmail/flood.ts';
 import { History } from './crashmail/history.ts';
@@ -33,14 +33,14 @@ import { epochMillis, type Millis, millis } from './units.ts';
 
 /** How long a mail under way may delay the end. Shorter than supervisord's default stopwaitsecs. */
 const LAST_MAIL: Millis = millis(5000);
+/** For a sendmail program that is told to end; both together stay below the usual `stopwaitsecs`. */
+const LAST_BREATH: Millis = millis(3000);
 
 const environment = (name: string): string => process.env[name] ?? '';
 
 const say = (line: string): void => {
   process.stderr.write(`crashmail: ${line}\n`);
 };
-
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 24);
 
 const surroundings: Surroundings = {
   now: () => millis(performance.now()),
@@ -181,7 +181,13 @@ async function serve(setup: Setup, file: CrashmailFile | undefined, options: Opt
   await notes.keep(notes.flood);
   const sending = sender.run();
   const working = desk.run();
-  const background = [local.run(over.signal), roster.follow(over.signal), local.seed(witnesses.rpc)];
+  // Who listens from the start hears of every program; who begins later has to ask.
+  const isLate = notes.before?.daemon === mark;
+  const background = [
+    local.run(over.signal),
+    roster.follow(over.signal),
+    isLate ? local.seed(witnesses.rpc) : undefined,
+  ];
   const told = Promise.withResolvers<'told'>();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => told.resolve('told'));
   process.on('SIGUSR1', () => {
@@ -197,6 +203,9 @@ async function serve(setup: Setup, file: CrashmailFile | undefined, options: Opt
   if (reason === 'told') await notes.end();
   sender.stop();
   await Promise.race([Promise.all([sending, ...background]), giveUp]);
+  // A sendmail program that hangs does not outlive us.
+  sender.abandon();
+  await Promise.race([sending, pause(LAST_BREATH, new AbortController().signal)]);
 }
 
 function toolsOf(setup: Setup, file: CrashmailFile | undefined): TaskTools {

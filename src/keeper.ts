@@ -9,6 +9,7 @@ import { BrainProcess } from './host/brain-process.ts';
 import { READY_FD, StartReport, startDaemonProcess } from './host/daemonize.ts';
 import { HeldSockets } from './host/held-sockets.ts';
 import { launchEnvironment, takeLaunch } from './host/launch.ts';
+import { protectFromOom } from './host/oom.ts';
 import { Spawner } from './host/spawner.ts';
 import { closeStrayDescriptors } from './host/stray-descriptors.ts';
 import { noteWork } from './host/tidy.ts';
@@ -29,7 +30,9 @@ const report = new StartReport(launch.isDaemon);
 const main = join(dirname(process.argv[1] ?? ''), `superd${extname(process.argv[1] ?? '')}`);
 let logfile = '';
 let statedir = '';
-const waiting: NodeJS.Signals[] = [];
+/** Signals that no brain has said to have done, by number. */
+const waiting = new Map<number, NodeJS.Signals>();
+let signals = 0;
 let hasGivenUp = false;
 let after: Extract<ToKeeper, { readonly op: 'leaving' }>['next'] = 'exit';
 
@@ -52,10 +55,11 @@ const brain = new BrainProcess({
 
 function connected(): void {
   const { served, lastEnd } = brain;
+  spawner.forgetRequests();
   const { children } = spawner;
   brain.tell({ op: 'hello', version: PROTOCOL_VERSION, pid: process.pid, children, served, statedir, lastEnd, main });
   spawner.repeat();
-  for (const name of waiting.splice(0)) brain.tell({ op: 'os-signal', name });
+  for (const [seq, name] of waiting) brain.tell({ op: 'os-signal', seq, name });
 }
 
 function hear(message: ToKeeper): void {
@@ -68,10 +72,13 @@ function hear(message: ToKeeper): void {
       return spawner.adopt(message);
     case 'ack':
       return spawner.acknowledge(message);
+    case 'signal-done':
+      waiting.delete(message.seq);
+      return;
     case 'listen':
       return sockets.listen(message.socket);
     case 'unlisten':
-      return sockets.unlisten(message.url);
+      return sockets.unlisten(message);
     case 'try-listen':
       return brain.tell({ op: 'tried', url: message.socket.url, error: sockets.tryListen(message.socket) });
     case 'become':
@@ -83,6 +90,7 @@ function hear(message: ToKeeper): void {
       statedir = message.statedir;
       brain.ready(message.copy);
       noteWork('burst');
+      protectFromOom();
       return report.ready();
     case 'leaving':
       after = message.next;
@@ -116,12 +124,16 @@ function lastWord(text: string): void {
   }
 }
 
+/** What waits already need not wait twice. */
+function passOn(name: NodeJS.Signals): void {
+  if ([...waiting.values()].includes(name)) return;
+  signals += 1;
+  waiting.set(signals, name);
+  brain.tell({ op: 'os-signal', seq: signals, name });
+}
+
 function signalled(name: NodeJS.Signals): void {
-  if (brain.isRunning) return brain.tell({ op: 'os-signal', name });
-  if (!hasGivenUp) {
-    waiting.push(name);
-    return;
-  }
+  if (!hasGivenUp) return passOn(name);
   if (name === 'SIGHUP') {
     hasGivenUp = false;
     return brain.retry();

@@ -111,12 +111,12 @@ class LocalSession implements Session, Disposable {
   check: Session['check'] = async (given) => {
     const source = createConfigSource(process.cwd());
     const { findConfigFile } = await import('./config/options.ts');
-    const { loadConfig } = await import('./config/load.ts');
+    const { checkConfig } = await import('./config/check.ts');
     const named = given ?? this.#configuration;
     const found = named === undefined ? findConfigFile(source, argv0) : ok(named);
     if (!found.ok) return fail(`Error: ${found.error}`);
-    const config = loadConfig(source, { file: found.value, overrides: new Map() });
-    return ok({ file: found.value, problems: config.ok ? config.value.warnings : config.error.problems });
+    const checked = checkConfig(source, { file: found.value, overrides: new Map() });
+    return ok({ file: found.value, problems: checked.ok ? checked.value : checked.error.problems });
   };
 
   [Symbol.dispose](): void {
@@ -175,9 +175,10 @@ async function run(options: Extract<CtlOptions, { kind: 'run' }>, words: readonl
   const usable = config.ok ? config.value : NOWHERE;
   const isShell = action.length === 0;
   using session = new LocalSession(usable, options.interactive || isShell, file);
-  if (words.length > 0) return printCompletions(session, words);
-  if (isShell) return runShell(session, COMMANDS, usable.prompt);
-  return runLine(session, COMMANDS, action.join(' '));
+  // Awaited here: the session ends with this block.
+  if (words.length > 0) return await printCompletions(session, words);
+  if (isShell) return await runShell(session, COMMANDS, usable.prompt);
+  return await runLine(session, COMMANDS, action.join(' '));
 }
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -2,10 +2,11 @@
  * The brain's root: command line, configuration, what is to be before anything runs, and one run after another (a SIGHUP
  * ends a run and begins the next in the same process). It is started by the keeper, and decides nothing else.
  */
+import { checkConfig } from './config/check.ts';
 import { loadConfig } from './config/load.ts';
 import type { Config } from './config/model.ts';
 import { findConfigFile, parseOptions, ROOT_SEARCH_WARNING, type SuperdOptions, USAGE } from './config/options.ts';
-import { type ConfigFailure, formatFailure, formatProblem, problemJson } from './config/problems.ts';
+import { type ConfigFailure, formatFailure, formatProblem, problemJson, problemLines } from './config/problems.ts';
 import type { RunRequest, StartProblem } from './daemon/request.ts';
 import { Daemon } from './daemon/run.ts';
 import { EXIT_USAGE, fail, ok, type Result } from './errors.ts';
@@ -61,8 +62,13 @@ async function main(): Promise<number> {
   if (hello.served > 0) return goOn(hello, load);
   const isRootSearch = options.file === undefined && process.getuid?.() === 0;
   if (isRootSearch && !launch.isDaemon) say(`Warning: ${ROOT_SEARCH_WARNING}\n`);
+  if (options.kind === 'check') {
+    return check(
+      checkConfig(createConfigSource(launch.cwd), { file: file.value, overrides: options.overrides }),
+      options,
+    );
+  }
   const loaded = load();
-  if (options.kind === 'check') return check(loaded, options);
   return loaded.ok ? begin(loaded.value, hello, load) : refuse(loaded.error);
 }
 
@@ -76,12 +82,12 @@ function print(text: string): number {
   return 0;
 }
 
-function check(loaded: Result<Config, ConfigFailure>, { json }: RunOptions): number {
-  const problems = loaded.ok ? loaded.value.warnings : loaded.error.problems;
+function check(checked: ReturnType<typeof checkConfig>, { json }: RunOptions): number {
+  const problems = checked.ok ? checked.value : checked.error.problems;
   if (json) print(`${JSON.stringify(problems.map(problemJson), undefined, 2)}\n`);
-  else if (!loaded.ok) return refuse(loaded.error);
+  else if (!checked.ok) return refuse(checked.error);
   else for (const problem of problems) say(`${formatProblem(problem)}\n`);
-  return loaded.ok ? 0 : EXIT_USAGE;
+  return checked.ok ? 0 : EXIT_USAGE;
 }
 
 /** The first brain of a keeper. */
@@ -186,7 +192,10 @@ async function supervise({ config, hello, load, messages, found }: Task): Promis
       notice: say,
       load: () => {
         const loaded = load();
-        if (!loaded.ok) return fail(loaded.error.summary);
+        if (!loaded.ok) {
+          for (const line of problemLines(loaded.error)) current?.log.log('error', line);
+          return fail(loaded.error.summary);
+        }
         next = loaded.value;
         return loaded;
       },
@@ -194,7 +203,11 @@ async function supervise({ config, hello, load, messages, found }: Task): Promis
     if (!daemon.ok) return startFailed(daemon.error);
     current = daemon.value;
     noteWork('burst');
+    // The brain that had begun to restart had read them already.
+    if (world?.mood === 'RESTARTING' && hello.served > 0) next = orElse(load(), next);
     const outcome = await current.finished;
+    // If it dies from now on, it is not to be replaced.
+    if (outcome === 'shutdown') link.send({ op: 'leaving', next: afterwards, status: 0 });
     if (outcome === 'replace') {
       // Nothing is closed: all that is open, made and written down is for the next brain.
       afterwards = 'replace';
@@ -205,6 +218,8 @@ async function supervise({ config, hello, load, messages, found }: Task): Promis
     if (outcome === 'shutdown') return 0;
   }
 }
+
+const orElse = (loaded: Result<Config, unknown>, other: Config): Config => (loaded.ok ? loaded.value : other);
 
 function startFailed({ status, text }: StartProblem): number {
   usageError(text);

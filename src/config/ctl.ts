@@ -1,6 +1,6 @@
 /** superctl's command line and its section `[supervisorctl]`; includes are not followed. @source spec api 5.1 */
 import path from 'node:path';
-import { fail, ok, type Result } from '../errors.ts';
+import { type ConfigProblem, fail, ok, type Result } from '../errors.ts';
 import { repr } from '../repr.ts';
 import { mergeLines, readLines } from './dialect.ts';
 import { formatOptions, getopt, type Option } from './getopt.ts';
@@ -100,6 +100,14 @@ function emptyContext(source: ConfigSource, report: Report): Context {
     suffix: '',
     overrides: new Map(),
   };
+}
+
+/** What superctl could not use in a file, as warnings: superd can use it. */
+export function checkCtl(source: ConfigSource, file: string): readonly ConfigProblem[] {
+  const report = new Report();
+  const context = readSection(source, file, report);
+  if (context.ok) readCtl(context.value);
+  return report.sorted.map((problem) => ({ ...problem, severity: 'warning' }));
 }
 
 /** What to load for superctl. */

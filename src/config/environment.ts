@@ -1,6 +1,5 @@
 /** The value of `environment=`: `KEY=value,KEY2="other value"`, read by a small shell-like lexer. */
 import { fail, ok, type Result } from '../errors.ts';
-import { repr } from '../repr.ts';
 
 /** Characters that make up a word; Latin-1 letters count. Blanks and line ends separate; any other is a token by itself. */
 const WORD = /[A-Za-z0-9_/.+\-():\u00aa\u00b5\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff]/;
@@ -95,7 +94,7 @@ export function parseEnvironment(text: string): Result<Environment, string> {
   for (let i = 0; i < tokens.value.length; i += 4) {
     const [key, equals, value, separator] = tokens.value.slice(i, i + 4);
     if (key === undefined || equals !== '=' || value === undefined) {
-      return fail(`Unexpected end of key/value pairs in value ${repr(text)}`);
+      return fail(`Unexpected end of key/value pairs in value '${text}'`);
     }
     variables.set(key, value);
     if (separator !== undefined && separator !== ',') cut.push(key);

@@ -21,11 +21,11 @@ export function editDistance(a: string, b: string): number {
 /** Longer words are no slips of the finger, and cost time. */
 const MAX_LENGTH = 64;
 
-/** The nearest word, if it is near: a third of the letters may be wrong. */
+/** The nearest word, if it is near: a third of the letters may be wrong, but not all. */
 export function nearest(word: string, words: Iterable<string>): string | undefined {
   if (word.length > MAX_LENGTH) return undefined;
   let best: string | undefined;
-  let limit = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let limit = Math.min(word.length, Math.max(1, Math.floor(word.length / 3)) + 1);
   for (const candidate of words) {
     if (Math.abs(candidate.length - word.length) >= limit || candidate.length > MAX_LENGTH) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());

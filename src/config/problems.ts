@@ -47,6 +47,13 @@ export class Report {
     return true;
   }
 
+  /** Whether a key of a section has an error. */
+  isBlamed(section: string, key: string): boolean {
+    return this.#problems.some(
+      (problem) => problem.severity === 'error' && problem.section === section && problem.key === key,
+    );
+  }
+
   get hasErrors(): boolean {
     return this.#summaries.length > 0;
   }
@@ -55,9 +62,8 @@ export class Report {
     return { problems: this.sorted, summary: this.#summaries[0] ?? '' };
   }
 
-  /** Files in the order first blamed, then lines. */
   get sorted(): readonly ConfigProblem[] {
-    return this.#problems.toSorted(comparePlaces);
+    return byPlace(this.#problems);
   }
 }
 
@@ -65,6 +71,10 @@ function comparePlaces(a: ConfigProblem, b: ConfigProblem): number {
   const files = compareText(a.place?.file ?? '', b.place?.file ?? '');
   return files !== 0 ? files : (a.place?.line ?? 0) - (b.place?.line ?? 0);
 }
+
+/** By file, then line. */
+export const byPlace = (problems: readonly ConfigProblem[]): readonly ConfigProblem[] =>
+  problems.toSorted(comparePlaces);
 
 /** A failure of a single text that stands in no file. */
 export const failureOf = (message: string): ConfigFailure => ({
@@ -99,11 +109,13 @@ const VERBATIM = /^(?:For \[|No file matches via include )/;
 export const logLine = (problem: ConfigProblem): string =>
   VERBATIM.test(problem.message) ? problem.message : formatProblem({ ...problem, severity: 'error' });
 
+/** Every problem that stands somewhere, one a line. */
+export const problemLines = (failure: ConfigFailure): readonly string[] =>
+  failure.problems.filter((problem) => problem.place !== undefined).map(formatProblem);
+
 /** What stderr shows: supervisord's first line, one line for each problem, supervisord's last line. @source spec lifecycle 1.9 */
-export function formatFailure(failure: ConfigFailure, argv0: string): string {
-  const details = failure.problems.filter((problem) => problem.place !== undefined).map(formatProblem);
-  return [`Error: ${failure.summary}`, ...details, `For help, use ${argv0} -h`, ''].join('\n');
-}
+export const formatFailure = (failure: ConfigFailure, argv0: string): string =>
+  [`Error: ${failure.summary}`, ...problemLines(failure), `For help, use ${argv0} -h`, ''].join('\n');
 
 /** One problem for programs: `--check --json` prints an array of these. */
 export interface ProblemJson {

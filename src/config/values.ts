@@ -225,7 +225,8 @@ export const logFile: Type<LogFile> = {
   zero: { kind: 'none' },
   parse: (value, source) => {
     const word = value.toLowerCase();
-    if (word === '' || word === 'none' || word === 'off') return ok({ kind: 'none' });
+    if (word === '') return ok({ kind: 'none', isEmpty: true });
+    if (word === 'none' || word === 'off') return ok({ kind: 'none' });
     if (word === 'auto' || word === 'syslog') return ok({ kind: word });
     // spec lifecycle 1.6: supervisord expands twice, so files say `%%%%` for one percent sign.
     return map(parseFile(value.replaceAll('%%', '%'), source), (file) => ({ kind: 'file', path: file }));

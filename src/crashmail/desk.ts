@@ -58,6 +58,8 @@ export class Desk {
   #flood: FloodState;
   #isHurried = false;
   #isStopped = false;
+  /** Something became ready since the last decision. */
+  #isStale = true;
   #written = '';
   readonly #keep: (flood: FloodState) => Promise<void>;
 
@@ -112,7 +114,9 @@ export class Desk {
         else this.#ready.add(id);
       }
       this.#inquire();
+      this.#isStale = false;
       const wakeAt = outbox.isOwner ? await this.#turn() : surroundings.wall() + GUEST_REST;
+      if (this.#isStale) continue;
       if (this.#isStopped && this.#asking === 0 && this.#inquiries.length === 0) return;
       const rest = Math.min(LONGEST_REST, wakeAt - surroundings.wall());
       await this.#bell.rest(millis(Math.max(1, rest)), surroundings);
@@ -146,6 +150,7 @@ export class Desk {
           this.#asking -= 1;
           this.#underInquiry.delete(next.id);
           this.#ready.add(next.id);
+          this.#isStale = true;
           this.#bell.ring();
           this.#inquire();
         });

@@ -9,10 +9,11 @@ const LONGEST = 4096;
 const MAX_SECRETS = 100;
 const MASK = '********';
 
-const IN_URL = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]{0,200}:)[^\s/@]{1,400}@/gi;
+/** Every repetition has a bound, so that hostile lines cost no time. */
+const IN_URL = /(\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s:/@]{0,200}:)[^\s/@]{1,400}@/gi;
 const ASSIGNED =
-  /(\b[\w-]*(?:password|passwd|pwd|secret|token|api[_-]?key|private[_-]?key)["']?\s*[=:]\s*)("[^"\n]{0,400}"|'[^'\n]{0,400}'|[^\s,;&"']{1,400})/gi;
-const BEARER = /(\b(?:bearer|basic)\s+)[A-Za-z0-9+/=._~-]{8,}/gi;
+  /(\b[\w-]{0,40}?(?:password|passwd|pwd|secret|token|api[_-]?key|private[_-]?key)["']?\s{0,4}[=:]\s{0,4})("[^"\n]{0,400}"|'[^'\n]{0,400}'|[^\s,;&"']{1,400})/gi;
+const BEARER = /(\b(?:bearer|basic)\s{1,4})[A-Za-z0-9+/=._~-]{8,1000}/gi;
 
 /** The values to hide of an environment, longest first, so that one that contains another goes first. */
 export function secretsOf(environment: Readonly<Record<string, string | undefined>>): readonly string[] {

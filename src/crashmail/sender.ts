@@ -45,6 +45,7 @@ export class Sender {
   /** The letters that wait, as far as they were looked at. They may be newer than their files. */
   readonly #records = new Map<string, OutboxRecord>();
   readonly #settling = new Set<string>();
+  readonly #attempts = new AbortController();
   #scanAt = 0;
   #scan: Promise<unknown> = Promise.resolve();
   /** When to end, even if more is due; undefined: not told to stop. */
@@ -73,6 +74,11 @@ export class Sender {
   stop(): void {
     this.#stopAt ??= this.#ports.surroundings.now() + LAST_ATTEMPTS;
     this.wake();
+  }
+
+  /** Ends the attempts that are under way; their letters stay where they are. */
+  abandon(): void {
+    this.#attempts.abort();
   }
 
   /** How often letters were tried so far; undefined: it was not looked at yet. */
@@ -151,7 +157,7 @@ export class Sender {
     const { letter } = record;
     const { compose, surroundings, moved, refused } = this.#ports;
     const parcel = { letter, mail: compose(letter), owed: owedBy(record, channel.name) };
-    const delivery = await attemptDelivery(channel, parcel, new AbortController().signal);
+    const delivery = await attemptDelivery(channel, parcel, this.#attempts.signal);
     this.#moveGates(letter.id, channel.name, delivery);
     surroundings.say(describeDelivery(letter.id, channel.name, delivery));
     // Another channel may have moved it on meanwhile.

@@ -26,7 +26,7 @@ export function openOutputs(request: OutputsRequest): SlotOutputs {
   const onProblem = (text: string): void => log.log('error', text);
   const holder = {
     listen: (socket) => link.send({ op: 'listen', socket }),
-    unlisten: (url) => link.send({ op: 'unlisten', url }),
+    unlisten: (url, path) => link.send({ op: 'unlisten', url, path }),
     tryListen: (socket) => link.tryListen(socket),
   } satisfies SocketHolder;
   const ports: OutputPorts = {

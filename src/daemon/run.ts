@@ -9,10 +9,11 @@ import { after, SystemClock } from '../host/clock.ts';
 import { DisabledFile } from '../host/disabled-file.ts';
 import { bootId } from '../host/identity.ts';
 import { JournalFile } from '../host/journal-file.ts';
-import { KeptChildren } from '../host/kept-children.ts';
-import { Launcher } from '../host/launch-plan.ts';
+import type { KeptChildren } from '../host/kept-children.ts';
+import { Leftovers } from '../host/leftovers.ts';
 import { logReader } from '../host/log-reader.ts';
 import { type MainLogWriter, openMainLog } from '../host/main-log.ts';
+import { protectFromOom } from '../host/oom.ts';
 import type { SlotOutputs } from '../host/outputs.ts';
 import { removePidfile, writePidfile } from '../host/pidfile.ts';
 import { PoolPositions } from '../host/pool-positions.ts';
@@ -20,6 +21,7 @@ import { KeeperRecoverer } from '../host/recoverer.ts';
 import { randomToken, sha1 } from '../host/secrets.ts';
 import { Syslog } from '../host/syslog.ts';
 import { watchFiles } from '../host/watch.ts';
+import type { ToBrain } from '../keeper/protocol.ts';
 import { pidOf } from '../process/machine.ts';
 import { publish } from '../rpc/methods.ts';
 import type { MainLog } from '../supervisor/host.ts';
@@ -29,14 +31,12 @@ import { Supervisor } from '../supervisor/supervisor.ts';
 import { Updater } from '../supervisor/update.ts';
 import { epochMillis, pid } from '../units.ts';
 import { VERSION } from '../version.ts';
+import { openChildren } from './children.ts';
 import { openOutputs } from './outputs.ts';
 import type { Outcome, RunRequest, StartProblem } from './request.ts';
-import { announceServers, openServers, serverUrlOf } from './servers.ts';
-import { cleanLogs, leaveState, tellBeginning } from './state.ts';
+import { announceServers, openServers } from './servers.ts';
+import { cleanLogs, leaveState, reserveSerials, SERIALS_AHEAD, tellBeginning } from './state.ts';
 import { brainAccess } from './upgrade.ts';
-
-/** A brain that dies has used some event numbers since the world was last written; the next begins well after them. */
-const SERIALS_AHEAD = 1000;
 
 export class Daemon {
   readonly #request: RunRequest;
@@ -46,6 +46,7 @@ export class Daemon {
   readonly #listeners: Listeners;
   readonly #syslog: Syslog;
   readonly #children: KeptChildren;
+  readonly #leftovers: Leftovers;
   readonly #updater: Updater;
   /** The logs of every slot, by `group:process`. */
   readonly #logs = new Map<string, SavedLogs>();
@@ -110,20 +111,13 @@ export class Daemon {
           this.#listeners.status(slot.group) === undefined ? undefined : (chunk) => this.#listeners.output(slot, chunk),
       },
     });
-    const environment = {
-      own: process.env,
-      serverUrl: serverUrlOf(config.servers),
-      forListeners: { SUPERD_CONFIG: config.file, SUPERD_STATEDIR: config.daemon.statedir },
-    };
-    this.#children = new KeptChildren({
+    this.#leftovers = new Leftovers(worldFile.mark, log);
+    this.#children = openChildren(request, {
+      log,
+      leftovers: this.#leftovers,
       pipes: this.#outputs,
-      launcher: new Launcher(environment, worldFile.mark),
-      send: (message) => link.send(message),
-      report: (event) => {
-        this.#supervisor.child(event);
-        if (event.kind === 'exited') log.log('debug', 'received SIGCHLD indicating a child quit');
-      },
-      signalFailed: (target, code) => log.log('critical', `unknown problem killing process ${target}:${code}`),
+      record: (slot) => this.#supervisor.record(slot),
+      child: (event) => this.#supervisor.child(event),
     });
     this.#listeners = new Listeners({
       log,
@@ -190,6 +184,12 @@ export class Daemon {
     }
   }
 
+  /** The keeper says it again to the next brain, unless it hears that this one has done what it means. */
+  #signalled({ name, seq }: Extract<ToBrain, { readonly op: 'os-signal' }>): void {
+    this.signal(name);
+    this.#request.link.send({ op: 'signal-done', seq });
+  }
+
   #tellSignal(name: string, action: string): void {
     this.#journal.append({ kind: 'operator', action, args: [], by: { kind: 'signal', name } });
   }
@@ -197,6 +197,7 @@ export class Daemon {
   /** Closes what is open, in the opposite order. */
   async close(): Promise<void> {
     await this.#resources.disposeAsync();
+    this.#leftovers.close();
     this.#syslog.close();
     this.#log.close();
   }
@@ -225,6 +226,7 @@ export class Daemon {
     this.#openJournal();
     if (!daemon.nocleanup && !this.#isBack) cleanLogs(daemon, world, this.#log);
     this.#writePidfile();
+    protectFromOom();
     link.send({
       op: 'ready',
       logfile: this.#log.path ?? '',
@@ -232,8 +234,8 @@ export class Daemon {
       copy: keepCopy(daemon.statedir, (text) => this.#log.log('warn', text)),
     });
     this.#begin();
-    // Not before: an end that waited at the keeper is that of a process which is known again only now.
-    link.listen((message) => (message.op === 'os-signal' ? this.signal(message.name) : this.#children.hear(message)));
+    // Not before: what the keeper has to tell is of processes that are known by now.
+    link.listen((message) => (message.op === 'os-signal' ? this.#signalled(message) : this.#children.hear(message)));
     this.#resources.defer(() => link.pause());
     this.#begun.resolve();
     if (daemon.watch) this.#resources.use(await this.#watch());
@@ -242,32 +244,20 @@ export class Daemon {
 
   /** Boots, or goes on where an earlier brain ended. */
   #begin(): void {
-    const { world, worldFile, hello, link, bus } = this.#request;
+    const { config, world, worldFile, hello, link, bus } = this.#request;
     worldFile.snapshot = () => [...changesOf(this.#supervisor.snapshot(this.#logs, bus.nextSerial + SERIALS_AHEAD))];
-    this.#reserveSerials();
+    this.#resources.defer(reserveSerials(bus, worldFile));
     if (world === undefined) return this.#supervisor.boot();
-    const ports = { hello, link, children: this.#children, log: this.#log, mark: worldFile.mark };
-    const found = this.#supervisor.resume(world, new KeeperRecoverer(ports));
-    const lived = found.kept + found.adopted;
-    const why = hello.served > 0 ? `the brain ended (${hello.lastEnd})` : 'superd ended without stopping its programs';
-    this.#log.log('warn', `${why}; back again: ${lived} processes go on, ${found.gone} ended meanwhile`);
-    if (hello.served === 0) this.#update();
-  }
-
-  /** Writes down, ahead of their use, which event numbers a later brain must not use again. */
-  #reserveSerials(): void {
-    const { bus, worldFile } = this.#request;
-    let reserved = 0;
-    const watcher = {
-      name: 'serial numbers',
-      see: () => {
-        if (bus.nextSerial < reserved) return;
-        reserved = bus.nextSerial + SERIALS_AHEAD;
-        worldFile.save({ kind: 'serial', next: reserved });
-      },
-    };
-    bus.watch(watcher);
-    this.#resources.defer(() => bus.remove(watcher));
+    const how = hello.served > 0 ? 'replaced' : 'started';
+    const recoverer = new KeeperRecoverer({ hello, link, children: this.#children, mark: worldFile.mark });
+    const { live, gone } = this.#supervisor.resume(world, recoverer, how);
+    this.#outputs.closeUnusedSockets();
+    const why =
+      how === 'replaced' ? `the brain ended (${hello.lastEnd})` : 'superd ended without stopping its programs';
+    this.#log.log('warn', `${why}; back again: ${live} processes go on, ${gone} ended meanwhile`);
+    if (how === 'started') worldFile.rewrite();
+    // An update that was under way, or changes made meanwhile.
+    if (how === 'started' || config.daemon.watch) this.#update();
   }
 
   /** After it is certain that no other daemon is at work here; closed when all else is. */

@@ -27,6 +27,7 @@ export async function openServers(
       handler: (request) => begun.then(() => handler(request)),
       notice,
       report: (error) => web.log.log('critical', `bug: ${error instanceof Error ? error.stack : String(error)}`),
+      tell: (level, text) => web.log.log(level, text),
     });
     if (!opened.ok) return { status: 2, text: serverProblemText(server, opened.error) };
     resources.use(disposable(opened.value));

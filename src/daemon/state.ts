@@ -2,9 +2,11 @@
 import { rmdirSync } from 'node:fs';
 import type { DaemonConfig } from '../config/model.ts';
 import { logLine } from '../config/problems.ts';
+import type { Bus } from '../events/bus.ts';
 import { cleanAutoLogs } from '../host/auto-logs.ts';
 import { forgetCopy } from '../host/brain-copy.ts';
 import { errnoOf } from '../host/errno.ts';
+import type { WorldFile } from '../host/world-file.ts';
 import type { MainLog } from '../supervisor/host.ts';
 import type { SavedWorld } from '../supervisor/saved.ts';
 import type { RunRequest } from './request.ts';
@@ -39,4 +41,22 @@ export function leaveState({ statedir }: DaemonConfig, log: MainLog): void {
     if (code === 'ENOENT' || code === 'ENOTEMPTY' || code === 'EBUSY') return;
     log.log('warn', `cannot remove the state directory ${statedir}: ${code}`);
   }
+}
+
+/** A brain that dies has used some event numbers since the world was last written; the next begins after them. */
+export const SERIALS_AHEAD = 1000;
+
+/** Writes down, ahead of their use, which event numbers a later brain must not use again. @returns what ends that */
+export function reserveSerials(bus: Bus, worldFile: Pick<WorldFile, 'save'>): () => void {
+  let reserved = 0;
+  const watcher = {
+    name: 'serial numbers',
+    see: () => {
+      if (bus.nextSerial < reserved) return;
+      reserved = bus.nextSerial + SERIALS_AHEAD;
+      worldFile.save({ kind: 'serial', next: reserved });
+    },
+  };
+  bus.watch(watcher);
+  return () => bus.remove(watcher);
 }

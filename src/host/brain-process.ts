@@ -14,9 +14,10 @@ const LONGEST_PAUSE_MS = 10_000;
 /** … and given up after so many in a row. Each takes no longer than this to be ready, or is killed. */
 const READY_TIMEOUT_MS = 30_000;
 const TRIES = 10;
-/** A brain that served is started again at once, unless so many ended within BUSY_MS. */
+/** A brain that served is started again at once, or after a pause when so many ended within BUSY_MS. */
 const BUSY_ENDS = 50;
 const BUSY_MS = 10_000;
+const BUSY_PAUSE_MS = 250;
 
 export interface BrainPorts {
   /** The words of the command that starts a brain with this code. */
@@ -53,6 +54,8 @@ export class BrainProcess {
   #isUpgrade = false;
   #readyTimer: NodeJS.Timeout | undefined;
   #ends: number[] = [];
+  /** Until the next start. */
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(ports: BrainPorts) {
     this.#ports = ports;
@@ -67,8 +70,9 @@ export class BrainProcess {
     return this.#lastEnd;
   }
 
-  get isRunning(): boolean {
-    return this.#child !== undefined;
+  /** There is a brain, or there will be one. */
+  get isComing(): boolean {
+    return this.#child !== undefined || this.#timer !== undefined;
   }
 
   /** Starts the code on disk in the place of the brain that has just left; if it does not serve, the old one again. */
@@ -126,7 +130,7 @@ export class BrainProcess {
   /** After giving up: try again. */
   retry(): void {
     this.#failures = 0;
-    if (this.#child === undefined) this.start();
+    if (!this.isComing) this.start();
   }
 
   #connect(link: Socket): void {
@@ -166,11 +170,14 @@ export class BrainProcess {
   #pauseAfterEnd(): number {
     const now = performance.now();
     this.#ends = [...this.#ends.filter((at) => now - at < BUSY_MS), now];
-    return this.#ends.length > BUSY_ENDS ? 1000 : 0;
+    return this.#ends.length > BUSY_ENDS ? BUSY_PAUSE_MS : 0;
   }
 
   #startAgain(pause: number): void {
-    if (pause === 0) this.start();
-    else setTimeout(() => this.#child === undefined && this.start(), pause);
+    if (pause === 0) return this.start();
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.start();
+    }, pause);
   }
 }

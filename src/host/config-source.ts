@@ -1,5 +1,4 @@
 /** The machine behind the configuration's port: files, directories, users, environment. Decides nothing. */
-import { spawnSync } from 'node:child_process';
 import {
   accessSync,
   closeSync,
@@ -64,6 +63,8 @@ const isDirectory = (directory: string): boolean => attempt(() => statSync(direc
 
 /** Runs a command of the C library's name services; undefined when it is missing or finds nothing. */
 function ask(command: string, args: readonly string[]): string | undefined {
+  // Loaded when it is needed: most configurations ask nothing, and crashmail reads them too.
+  const { spawnSync } = process.getBuiltinModule('node:child_process');
   const { status, stdout } = spawnSync(command, args, {
     encoding: 'utf8',
     timeout: LOOKUP_MS,

@@ -1,7 +1,16 @@
 /** The listening sockets that the keeper holds for fcgi-programs, by their URLs. */
+import { lstatSync, unlinkSync } from 'node:fs';
 import type { FcgiSocket } from '../config/model.ts';
 import { fail, type Result } from '../errors.ts';
 import { FcgiSocketHolder, type HeldSocket } from './fcgi-socket.ts';
+
+function removeSocket(path: string): void {
+  try {
+    if (lstatSync(path).isSocket()) unlinkSync(path);
+  } catch {
+    // Somebody was quicker.
+  }
+}
 
 export class HeldSockets {
   readonly #holder = new FcgiSocketHolder();
@@ -12,9 +21,10 @@ export class HeldSockets {
     if (this.#sockets.get(socket.url)?.ok !== true) this.#sockets.set(socket.url, this.#holder.open(socket));
   }
 
-  unlisten(url: string): void {
+  unlisten({ url, path }: { readonly url: string; readonly path: string }): void {
     const held = this.#sockets.get(url);
     if (held?.ok === true) held.value.close();
+    else if (path !== '') removeSocket(path);
     this.#sockets.delete(url);
   }
 

@@ -10,6 +10,16 @@ export const MAX_BODY_BYTES: number = 16 * 1024 * 1024;
 /** How often an open log tail looks for new text. @source spec api 1.5 */
 const TAIL_POLL_MS = 100;
 
+/** One request and its response. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Aborted when what follows on the connection turned out to be no HTTP: no more of an unfinished body will come. */
+  readonly cut: AbortSignal;
+}
+
+const isCutOff = ({ request, cut }: Exchange): boolean => cut.aborted && !request.complete;
+
 async function readBody(request: IncomingMessage): Promise<Uint8Array | 'too-large'> {
   if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return 'too-large';
   const chunks: Buffer[] = [];
@@ -23,15 +33,28 @@ async function readBody(request: IncomingMessage): Promise<Uint8Array | 'too-lar
   return Buffer.concat(chunks);
 }
 
-export const webRequest = (request: IncomingMessage): WebRequest => ({
-  method: request.method ?? '',
-  target: request.url ?? '',
-  address: request.socket.remoteAddress,
+async function readUntilCut(exchange: Exchange): Promise<Uint8Array | 'too-large' | 'cut-off'> {
+  const { request, cut } = exchange;
+  if (isCutOff(exchange)) return 'cut-off';
+  const { promise, resolve } = Promise.withResolvers<'cut-off'>();
+  const stop = (): void => resolve('cut-off');
+  cut.addEventListener('abort', stop);
+  try {
+    return await Promise.race([readBody(request), promise]);
+  } finally {
+    cut.removeEventListener('abort', stop);
+  }
+}
+
+export const webRequest = (exchange: Exchange): WebRequest => ({
+  method: exchange.request.method ?? '',
+  target: exchange.request.url ?? '',
+  address: exchange.request.socket.remoteAddress,
   header: (name) => {
-    const value = request.headers[name];
+    const value = exchange.request.headers[name];
     return Array.isArray(value) ? value.join(', ') : value;
   },
-  readBody: () => readBody(request),
+  readBody: () => readUntilCut(exchange),
 });
 
 /** HTTP/1.0, or a request without a version. */
@@ -106,7 +129,8 @@ function sendStream(
 }
 
 /** Writes an answer, or drops it when the client has gone. */
-export function send(request: IncomingMessage, response: ServerResponse, answer: WebAnswer): void {
+export function send(exchange: Exchange, answer: WebAnswer): void {
+  const { request, response } = exchange;
   if (response.destroyed || response.socket === null) {
     if (answer.kind === 'stream') answer.source[Symbol.dispose]();
     return;
@@ -114,6 +138,10 @@ export function send(request: IncomingMessage, response: ServerResponse, answer:
   if (answer.kind === 'stream') return sendStream(request, response, answer);
   const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body;
   const headers: Headers = [...answer.headers, ['Content-Length', String(body.length)]];
-  writeHead(request, response, { status: answer.status, headers, last: answer.last || isLast(request) });
+  writeHead(request, response, {
+    status: answer.status,
+    headers,
+    last: answer.last || isCutOff(exchange) || isLast(request),
+  });
   response.end(body);
 }

@@ -11,20 +11,17 @@ import { fail, ok, type Result } from '../errors.ts';
 import { errorAnswer, errorBody, reasonOf } from '../web/answers.ts';
 import type { WebHandler } from '../web/exchange.ts';
 import { errnoOf } from './errno.ts';
-import { send, webRequest } from './http-exchange.ts';
-import {
-  claimName,
-  type PlacedSocket,
-  placeSocket,
-  removeQuietly,
-  type ServerProblem,
-  temporaryName,
-} from './unix-socket.ts';
+import { type Exchange, send, webRequest } from './http-exchange.ts';
+import { KeptSocket } from './kept-socket.ts';
+import { foundFileLimit } from './limits.ts';
+import { claimName, type ServerProblem } from './unix-socket.ts';
 
 export type { ServerProblem } from './unix-socket.ts';
 
 const BACKLOG = 1024;
 const MAX_CONNECTIONS = 1024;
+/** At most this part of the open files that superd may have are clients. */
+const PART_OF_FILES = 2;
 /** Requests of one connection that wait for their turn. */
 const MAX_PIPELINED = 100;
 const MAX_HEADER_BYTES = 64 * 1024;
@@ -37,6 +34,8 @@ export interface ServerOptions {
   readonly notice: (text: string) => void;
   /** Hears of an error that no request should cause. */
   readonly report: (error: unknown) => void;
+  /** Hears what becomes of a socket file that somebody removes. */
+  readonly tell: (level: 'warn' | 'critical', text: string) => void;
 }
 
 export interface OpenServer {
@@ -50,53 +49,51 @@ export interface OpenServer {
 interface Turn {
   waiting: number;
   last: Promise<void>;
+  newest: IncomingMessage;
+  readonly cut: AbortController;
 }
+type Turns = WeakMap<Duplex, Turn>;
 
-async function exchange(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { handler, report }: ServerOptions,
-): Promise<void> {
+async function answerOne(exchange: Exchange, { handler, report }: ServerOptions): Promise<void> {
+  const { response } = exchange;
   const closed = new Promise<void>((resolve) => {
     response.once('close', resolve);
   });
   try {
-    send(request, response, await handler(webRequest(request)));
+    send(exchange, await handler(webRequest(exchange)));
   } catch (error) {
     // A client that left in the middle of its request is no news.
     if (response.destroyed) return;
     report(error);
     if (response.headersSent) response.destroy();
-    else send(request, response, errorAnswer(500));
+    else send(exchange, errorAnswer(500));
   }
   await closed;
 }
 
 /** Pipelined requests take turns, so that a stop and the start behind it never overlap. */
-function takeTurns(
-  options: ServerOptions,
-  turns: WeakMap<Duplex, Turn>,
-): (request: IncomingMessage, response: ServerResponse) => void {
+function takeTurns(options: ServerOptions, turns: Turns): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     const { socket } = request;
-    const turn = turns.get(socket) ?? { waiting: 0, last: Promise.resolve() };
+    const cut = new AbortController();
+    const turn = turns.get(socket) ?? { waiting: 0, last: Promise.resolve(), newest: request, cut };
     turns.set(socket, turn);
     if (turn.waiting >= MAX_PIPELINED) {
       socket.destroy();
       return;
     }
     turn.waiting += 1;
-    // exchange() handles its errors.
+    turn.newest = request;
+    // answerOne() handles its errors.
     turn.last = turn.last.then(async () => {
-      if (!socket.destroyed) await exchange(request, response, options);
+      if (!socket.destroyed) await answerOne({ request, response, cut: turn.cut.signal }, options);
       turn.waiting -= 1;
     });
   };
 }
 
-/** Answers what is no HTTP request, unless an answer to an earlier request is still being written. */
-function refuse(error: Error, socket: Duplex, isBusy: boolean): void {
-  if (isBusy || !socket.writable || errnoOf(error) === 'ECONNRESET') {
+function refuse(error: Error, socket: Duplex): void {
+  if (!socket.writable) {
     socket.destroy();
     return;
   }
@@ -107,8 +104,18 @@ function refuse(error: Error, socket: Duplex, isBusy: boolean): void {
   );
 }
 
+/** Answers what is no HTTP, once every request before it has its answer. */
+function refuseInTurn(error: Error, socket: Duplex, turn: Turn | undefined): void {
+  if (errnoOf(error) === 'ECONNRESET') socket.destroy();
+  else if (turn === undefined || turn.waiting === 0) refuse(error, socket);
+  else if (turn.newest.complete)
+    void turn.last.then(() => refuse(error, socket)); // Neither of the two rejects.
+  // No more of this body will come; its request is the one to be refused.
+  else turn.cut.abort();
+}
+
 function createHttp(options: ServerOptions): Server {
-  const turns = new WeakMap<Duplex, Turn>();
+  const turns: Turns = new WeakMap();
   const http = createServer(
     {
       keepAliveTimeout: 0,
@@ -119,15 +126,16 @@ function createHttp(options: ServerOptions): Server {
     },
     takeTurns(options, turns),
   );
-  http.maxConnections = MAX_CONNECTIONS;
-  http.on('clientError', (error, socket) => refuse(error, socket, (turns.get(socket)?.waiting ?? 0) > 0));
-  http.on('connect', (_, socket) => refuse(new Error('CONNECT'), socket, false));
+  http.maxConnections = Math.min(MAX_CONNECTIONS, Math.floor(foundFileLimit() / PART_OF_FILES));
+  http.on('clientError', (error, socket) => refuseInTurn(error, socket, turns.get(socket)));
+  http.on('connect', (_, socket) => refuseInTurn(new Error('CONNECT'), socket, turns.get(socket)));
   return http;
 }
 
-type Listening = { readonly path: string } | { readonly host: string; readonly port: number };
-
-const listen = (http: Server, where: Listening): Promise<Result<void, ServerProblem>> =>
+const listen = (
+  http: Server,
+  where: { readonly host: string; readonly port: number },
+): Promise<Result<void, ServerProblem>> =>
   new Promise((resolve) => {
     const failed = (error: Error): void => {
       const code = errnoOf(error);
@@ -148,13 +156,13 @@ const resolveHost = (host: string): Promise<string> =>
     else lookup(host, { family: 4 }, (error, address) => resolve(error === null ? address : host));
   });
 
-function opened(http: Server, placed: PlacedSocket | undefined, report: ServerOptions['report']): OpenServer {
+function opened(http: Server, socket: KeptSocket | undefined, report: ServerOptions['report']): OpenServer {
   http.on('error', report);
   const address = http.address();
   return {
     port: typeof address === 'object' && address !== null ? address.port : 0,
     async close() {
-      placed?.remove();
+      socket?.close();
       const closed = new Promise<void>((resolve) => {
         http.close(() => resolve());
       });
@@ -175,21 +183,13 @@ async function openInet(config: InetServer, options: ServerOptions): Promise<Res
 async function openUnix(config: UnixServer, options: ServerOptions): Promise<Result<OpenServer, ServerProblem>> {
   const claimed = await claimName(config.file, options.notice);
   if (!claimed.ok) return claimed;
-  const temporary = temporaryName(config.file);
   const http = createHttp(options);
-  // Nobody else may connect before the file has its rights; listen() binds before it returns.
-  const umask = process.umask(0o177);
-  const listening = listen(http, { path: temporary });
-  process.umask(umask);
-  const bound = await listening;
-  if (!bound.ok) return bound;
-  try {
-    return ok(opened(http, placeSocket(temporary, config), options.report));
-  } catch (error) {
-    http.close();
-    removeQuietly(temporary);
-    return fail({ kind: 'error', code: errnoOf(error) });
-  }
+  const socket = await KeptSocket.open(config, {
+    connected: (connection) => http.emit('connection', connection),
+    maxConnections: http.maxConnections,
+    tell: options.tell,
+  });
+  return socket.ok ? ok(opened(http, socket.value, options.report)) : socket;
 }
 
 /** Opens one server of the configuration. */

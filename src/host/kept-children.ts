@@ -8,8 +8,10 @@ import type { LiveChild, ToBrain, ToKeeper } from '../keeper/protocol.ts';
 import type { CommandProblem, ResolvedCommand } from '../process/command.ts';
 import { repr } from '../repr.ts';
 import type { ChildEvent, Children, SignalTarget, Slot, SpawnRequest } from '../supervisor/host.ts';
-import { millis, type Pid, pid, type Signal } from '../units.ts';
+import type { ProcessRecord } from '../supervisor/world.ts';
+import { millis, type Pid, pid, type Signal, signal } from '../units.ts';
 import type { Launcher, Pipes } from './launch-plan.ts';
+import type { Leftovers } from './leftovers.ts';
 import { noteWork } from './tidy.ts';
 
 /** What the children need of whoever holds the pipes. */
@@ -18,6 +20,8 @@ export interface ChildStdio {
   acquire(request: SpawnRequest): void;
   /** Opens the logs of one spawn and names its pipes. The error is a spawn error as supervisord words it. */
   prepare(request: SpawnRequest): Result<Pipes, string>;
+  /** A child that lives since before this brain has its listening socket already. */
+  keep(slot: Slot): void;
   /** The child is known by its pid: from now on, what it writes is read. */
   listen(slot: Slot): void;
   /** The child is gone: reads what is left in its pipes and ends the streams. */
@@ -31,11 +35,18 @@ export interface ChildStdio {
 export interface ChildrenPorts {
   readonly pipes: ChildStdio;
   readonly launcher: Launcher;
+  readonly leftovers: Pick<Leftovers, 'end' | 'kill' | 'note'>;
+  /** undefined for a slot that is no more. */
+  record(slot: Slot): Pick<ProcessRecord, 'config' | 'state'> | undefined;
   send(message: ToKeeper): void;
   report(event: ChildEvent): void;
   /** A signal could not be sent; the text is an errno's name. */
   signalFailed(pid: Pid, code: string): void;
 }
+
+type Exited = Extract<ToBrain, { readonly op: 'exited' }>;
+
+const SIGKILL = signal(9);
 
 interface Pending {
   readonly request: SpawnRequest;
@@ -78,8 +89,9 @@ export class KeptChildren implements Children {
 
   /** A signal of the same purpose is sent to a child once, even if a brain that dies asks for it and the next does again. */
   signal(target: Pid, number: Signal, { whom, purpose }: SignalTarget): Result<void, string> {
+    const { leftovers } = this.#ports;
     const child = [...this.#live.values()].find((live) => live.pid === target);
-    if (child === undefined) return fail('ESRCH');
+    if (child === undefined) return number === SIGKILL && leftovers.kill(target) ? ok(undefined) : fail('ESRCH');
     this.#signals += 1;
     const token = `${target}.${child.startTime}.${purpose ?? `${process.pid}.${this.#signals}`}`;
     this.#ports.send({ op: 'signal', token, pid: target, signal: number, target: whom });
@@ -93,6 +105,7 @@ export class KeptChildren implements Children {
   /** A child that lives since before this brain. */
   know(child: LiveChild): void {
     this.#live.set(child.id, child);
+    this.#ports.pipes.keep(slotOf(child.id));
   }
 
   /** What the keeper says. */
@@ -151,9 +164,27 @@ export class KeptChildren implements Children {
     this.#ports.send({ op: 'spawn', id, serial, plan });
   }
 
-  #exited({ seq, id, serial, pid: number, status, at }: Extract<ToBrain, { readonly op: 'exited' }>): void {
+  /** Of a program that is stopped as a group nothing may be left when its end is reported. */
+  #exited(message: Exited): void {
+    const { id, serial, pid: number } = message;
     const slot = slotOf(id);
-    if (this.#live.get(id)?.serial === serial) this.#live.delete(id);
+    const { leftovers } = this.#ports;
+    const successor = this.#pending.get(id)?.request.serial ?? this.#live.get(id)?.serial ?? serial;
+    // A brain that died had recorded it, and did not come to say so.
+    if (successor !== serial) return this.#ports.send({ op: 'ack', seq: message.seq });
+    this.#live.delete(id);
+    const record = this.#ports.record(slot);
+    if (record === undefined) return this.#reportEnd(slot, message);
+    const { config, state } = record;
+    const ended = { id, serial, pid: number, config };
+    if (state.name === 'STOPPING' && config.killasgroup) {
+      return leftovers.end(ended, state.kills > 0 ? 'kill' : 'polite', () => this.#reportEnd(slot, message));
+    }
+    leftovers.note(ended, state.name === 'STOPPING');
+    this.#reportEnd(slot, message);
+  }
+
+  #reportEnd(slot: Slot, { seq, pid: number, status, at }: Exited): void {
     this.#ports.pipes.drain(slot);
     this.#ports.report({ kind: 'exited', slot, pid: pid(number), status, at: millis(at) });
     this.#ports.pipes.release(slot);

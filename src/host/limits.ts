@@ -36,6 +36,9 @@ export interface LimitsToSet {
   readonly infos: readonly string[];
 }
 
+/** How many files this process may have open now. */
+export const foundFileLimit = (): number => limitOf('NOFILE').soft;
+
 /** What `minfds` and `minprocs` ask for. @source spec lifecycle 6.4 */
 export function limitsFor({ minfds, minprocs, foundFiles }: LimitsWanted): LimitsToSet {
   const files = limitOf('NOFILE');

@@ -11,11 +11,15 @@ import type { LogSink } from '../logs/sink.ts';
 import { type Millis, millis } from '../units.ts';
 import { after } from './clock.ts';
 import { errnoOf } from './errno.ts';
-import { closeTarget, isSpecial, type LogTarget, openTarget } from './log-target.ts';
+import { closeTarget, isDeleted, isElsewhere, isSpecial, type LogTarget, openTarget } from './log-target.ts';
 
 /** When a full pipe or terminal is tried again, and when a target that failed is. */
 const FULL_RETRY: Millis = millis(50);
 const FAILED_RETRY: Millis = millis(1000);
+/** While something is written, it is looked so often whether the path still leads to this file … */
+const CHECK_MS = 1000;
+/** … and a file that was renamed is written to for so long: whoever renamed it will most likely send SIGUSR2. */
+const RENAMED_MS = 10_000;
 
 export interface LogFileOptions extends RotationPolicy {
   readonly path: string;
@@ -33,6 +37,8 @@ export class LogFile implements LogSink {
   #size = 0;
   /** The size at which the file is rotated. */
   #threshold = Infinity;
+  #nextCheck = 0;
+  #renamedSince: number | undefined;
   /** The errno's name of the last failed write. */
   #failure = '';
   #isReported = false;
@@ -53,6 +59,7 @@ export class LogFile implements LogSink {
 
   append(chunk: Uint8Array): void {
     if (this.#isClosed) return;
+    this.#followPath();
     // A target that fails, unlike one that is full, is left alone until its next turn.
     if (this.#failure === 'EAGAIN') this.#catchUp();
     const written = this.#backlog.length === 0 ? this.#write(chunk) : 0;
@@ -90,6 +97,19 @@ export class LogFile implements LogSink {
     const lost = this.#backlog.dropped + this.#backlog.length;
     if (lost > 0) this.#options.onProblem(`cannot write ${this.path}: ${this.#failure}; ${lost} bytes were lost`);
     closeTarget(this.#target);
+  }
+
+  /** A log that somebody deleted, or renamed for good, is made anew; supervisord goes on in the old one until SIGUSR2. */
+  #followPath(): void {
+    const now = performance.now();
+    if (now < this.#nextCheck) return;
+    this.#nextCheck = now + CHECK_MS;
+    if (this.#target.kind !== 'regular' || !isElsewhere(this.path, this.#target)) {
+      this.#renamedSince = undefined;
+      return;
+    }
+    this.#renamedSince ??= now;
+    if (now - this.#renamedSince >= RENAMED_MS || isDeleted(this.#target)) this.#openAgain();
   }
 
   /** @returns the number of bytes written, fewer than given after a failure */
@@ -141,6 +161,8 @@ export class LogFile implements LogSink {
   #adopt(target: LogTarget): void {
     this.#target = target;
     this.#size = target.size;
+    this.#nextCheck = performance.now() + CHECK_MS;
+    this.#renamedSince = undefined;
     this.#threshold = target.kind === 'regular' ? rotationThreshold(this.#options) : Infinity;
   }
 

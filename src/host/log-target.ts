@@ -2,8 +2,9 @@
  * Opens what a log's path names: a regular file, a device or named pipe, or a descriptor that superd was started with.
  * Decides nothing about what is written.
  */
-import { closeSync, constants, fstatSync, openSync, readlinkSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { keepReserve } from './reserve.ts';
 
 export interface LogTarget {
   readonly fd: number;
@@ -44,10 +45,12 @@ function inheritedFd(path: string): number | undefined {
   return undefined;
 }
 
+const identityOf = ({ dev, ino }: Stats): string => `${dev}:${ino}`;
+
 function describe(fd: number, isInherited: boolean): LogTarget {
   const stats = fstatSync(fd);
   const kind = isInherited ? 'inherited' : stats.isFile() ? 'regular' : 'special';
-  return { fd, kind, identity: `${stats.dev}:${stats.ino}`, size: stats.size };
+  return { fd, kind, identity: identityOf(stats), size: stats.size };
 }
 
 /** Is there something at a path that is not a regular file? Such a thing is never renamed, emptied or deleted. */
@@ -62,6 +65,20 @@ export function isRegular(path: string): boolean {
   }
 }
 
+/** Does a path lead to nothing, or to another regular file? What was put there by whoever may write there is not followed. */
+export function isElsewhere(path: string, { identity }: LogTarget): boolean {
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) return lstatSync(path, { throwIfNoEntry: false }) === undefined;
+    return stats.isFile() && identityOf(stats) !== identity && lstatSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** No path leads to it any more: what is written now is lost with the descriptor. */
+export const isDeleted = ({ fd }: LogTarget): boolean => fstatSync(fd).nlink === 0;
+
 /**
  * Opens for appending, without ever waiting: for the reader of a named pipe, or for a device.
  * @throws the system error
@@ -73,6 +90,7 @@ export function openTarget(path: string, mode: number): LogTarget {
   // Open for reading too, a named pipe needs no reader: what is written meanwhile waits in it.
   const isPipe = statSync(path, { throwIfNoEntry: false })?.isFIFO() === true;
   const fd = openSync(path, (isPipe ? O_RDWR : O_WRONLY) | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY, mode);
+  keepReserve(fd);
   try {
     return describe(fd, false);
   } catch (cause) {
@@ -83,4 +101,14 @@ export function openTarget(path: string, mode: number): LogTarget {
 
 export function closeTarget({ fd, kind }: LogTarget): void {
   if (kind !== 'inherited') closeSync(fd);
+}
+
+/** Empties a log that somebody else writes to. */
+export function emptyFile(path: string): Result<void, string> {
+  try {
+    truncateSync(path);
+    return ok(undefined);
+  } catch (cause) {
+    return errnoOf(cause) === 'ENOENT' ? ok(undefined) : fail(errnoOf(cause));
+  }
 }

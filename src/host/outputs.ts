@@ -2,11 +2,9 @@
  * The output of every slot: its named pipes, its log files, and the pump between them. Pipes live as long as the slot;
  * log files are opened at each spawn, as supervisord does, so a name that was removed meanwhile comes back.
  */
-import { truncateSync } from 'node:fs';
 import type { GroupConfig, ProcessConfig, StreamConfig } from '../config/model.ts';
 import { fail, ok, type Result } from '../errors.ts';
 import type { Channel, SupervisorEvent } from '../events/event.ts';
-import type { OutputEnd } from '../keeper/protocol.ts';
 import { communicationNote, outputCopy, protocolCopy } from '../logs/main-log.ts';
 import { Pump } from '../logs/pump.ts';
 import type { LogSink } from '../logs/sink.ts';
@@ -17,9 +15,10 @@ import { bytes, type Pid } from '../units.ts';
 import { errnoOf } from './errno.ts';
 import { type ChildStdio, idOf as keyOf } from './kept-children.ts';
 import type { Pipes } from './launch-plan.ts';
-import { isRegular } from './log-target.ts';
+import { emptyFile, isRegular } from './log-target.ts';
 import { type PipeFolder, PipeReader } from './pipes.ts';
 import type { SharedSockets } from './shared-sockets.ts';
+import { channelsOf, pipeOf, pipesFor, pipesOf } from './slot-pipes.ts';
 import { StdinWriter } from './stdin-writer.ts';
 
 /** What the outputs need to know of the rest. */
@@ -64,27 +63,18 @@ interface Opened {
   readonly stdin: StdinWriter | undefined;
 }
 
-const pipeOf = (slot: Slot, stream: 'stdin' | Channel): string => `${keyOf(slot)}.${stream}`;
-const channelsOf = (config: ProcessConfig): readonly Channel[] =>
-  config.redirectStderr ? ['stdout'] : ['stdout', 'stderr'];
-const readChannelsOf = (config: ProcessConfig): readonly Channel[] =>
-  channelsOf(config).filter((channel) => !config[channel].isDirect);
-const pipesOf = (config: ProcessConfig): readonly ('stdin' | Channel)[] => [
-  ...(config.socket === undefined ? (['stdin'] as const) : []),
-  ...readChannelsOf(config),
-];
+type Place = Pick<SpawnRequest, 'slot' | 'config'>;
+
+function closeStreams({ stdin, streams }: Opened): void {
+  stdin?.close();
+  for (const { reader, sinks } of streams) {
+    reader?.close();
+    for (const sink of sinks) sink.close();
+  }
+}
 
 const NO_CAPTURE = bytes(0);
 const NO_OUTPUTS = { onLog: undefined, onCommunication: undefined, onDebug: undefined, onUnterminated: undefined };
-
-function truncate(path: string): Result<void, string> {
-  try {
-    truncateSync(path);
-    return ok(undefined);
-  } catch (cause) {
-    return errnoOf(cause) === 'ENOENT' ? ok(undefined) : fail(errnoOf(cause));
-  }
-}
 
 function clearAll(sinks: readonly LogSink[]): Result<void, string> {
   for (const sink of sinks) {
@@ -105,18 +95,11 @@ export class SlotOutputs implements Outputs, ChildStdio {
     this.#knownLogs = knownLogs;
   }
 
-  open(slots: readonly { readonly slot: Slot; readonly config: ProcessConfig }[]): void {
+  open(slots: readonly Place[]): void {
     const { pipes, log } = this.#ports;
-    const names = slots.flatMap(({ slot, config }) =>
-      pipesOf(config).map((stream) => ({ name: pipeOf(slot, stream), user: config.user })),
-    );
     try {
-      pipes.make(names.map(({ name }) => name));
-      for (const { name, user } of names) pipes.giveTo(name, user);
-      for (const { slot, config } of slots) {
-        this.#slots.set(keyOf(slot), this.#openSlot(slot, config));
-        this.#ports.opened(slot, this.paths(slot));
-      }
+      this.#makePipes(slots);
+      for (const place of slots) this.#openPlace(place, this.#knownLogs.get(keyOf(place.slot)));
     } catch (cause) {
       // Spawning says so again for each program, and tries again.
       log.log('critical', `cannot make named pipes in ${pipes.path}: ${errnoOf(cause)}`);
@@ -127,11 +110,7 @@ export class SlotOutputs implements Outputs, ChildStdio {
     const opened = this.#slots.get(keyOf(slot));
     if (opened === undefined) return;
     this.#slots.delete(keyOf(slot));
-    opened.stdin?.close();
-    for (const { reader, sinks } of opened.streams) {
-      reader?.close();
-      for (const sink of sinks) sink.close();
-    }
+    closeStreams(opened);
     for (const stream of pipesOf(opened.config)) this.#ports.pipes.unlink(pipeOf(slot, stream));
   }
 
@@ -179,22 +158,37 @@ export class SlotOutputs implements Outputs, ChildStdio {
     this.#ports.sockets.release(keyOf(slot));
   }
 
-  prepare({ slot, config }: SpawnRequest): Result<Pipes, string> {
-    const opened = this.#slots.get(keyOf(slot));
+  prepare(request: SpawnRequest): Result<Pipes, string> {
+    const name = repr(request.config.name);
     const problem = (code: string): Result<Pipes, string> =>
-      fail(`unknown error making dispatchers for ${repr(config.name)}: ${code}`);
-    if (opened === undefined) return problem('ENOENT');
-    for (const stream of opened.streams) {
-      stream.reader?.hold();
-      const code = this.#openLogs(opened, stream);
-      if (code !== undefined) return problem(code);
-    }
+      fail(
+        code === 'EMFILE'
+          ? `too many open files to spawn ${name}`
+          : `unknown error making dispatchers for ${name}: ${code}`,
+      );
     try {
+      const opened = this.#openAgain(request);
+      for (const stream of opened.streams) {
+        stream.reader?.hold();
+        const code = this.#openLogs(opened, stream);
+        if (code !== undefined) return problem(code);
+      }
       opened.stdin?.renew();
-      return ok(this.#pipesOf(opened));
+      return ok(pipesFor(opened, this.#ports.pipes));
     } catch (cause) {
-      const code = errnoOf(cause);
-      return code === 'EMFILE' ? fail(`too many open files to spawn ${repr(config.name)}`) : problem(code);
+      return problem(errnoOf(cause));
+    }
+  }
+
+  keep(slot: Slot): void {
+    const socket = this.#slots.get(keyOf(slot))?.config.socket;
+    if (socket !== undefined) this.#ports.sockets.know(keyOf(slot), socket);
+  }
+
+  /** A socket whose last program ended just before the brain did. */
+  closeUnusedSockets(): void {
+    for (const { config } of this.#slots.values()) {
+      if (config.socket !== undefined) this.#ports.sockets.closeUnused(config.socket);
     }
   }
 
@@ -202,11 +196,10 @@ export class SlotOutputs implements Outputs, ChildStdio {
     for (const { reader } of this.#slots.get(keyOf(slot))?.streams ?? []) reader?.release();
   }
 
-  /** A child that lives since before this superd: its logs are opened, and what it writes is read. */
+  /** A slot that was used before this superd: its logs are opened, and what is written to its pipes is read. */
   attach(slot: Slot): void {
     const opened = this.#slots.get(keyOf(slot));
     if (opened === undefined) return;
-    if (opened.config.socket !== undefined) this.#ports.sockets.know(keyOf(slot), opened.config.socket);
     for (const stream of opened.streams) {
       const code = this.#openLogs(opened, stream);
       if (code !== undefined) this.#ports.log.log('critical', `cannot open the log ${stream.path}: ${code}`);
@@ -228,14 +221,45 @@ export class SlotOutputs implements Outputs, ChildStdio {
     return opened?.stdin === undefined ? fail('closed') : opened.stdin.write(this.#ports.pidOf(slot), data);
   }
 
-  #openSlot(slot: Slot, config: ProcessConfig): Opened {
-    const isListening = config.socket !== undefined;
-    const stdin = isListening ? undefined : new StdinWriter(this.#ports.pipes, pipeOf(slot, 'stdin'));
-    const streams = channelsOf(config).map((channel) => this.#openStream(slot, config, channel));
-    return { slot, config, streams, stdin };
+  #makePipes(places: readonly Place[]): void {
+    const { pipes } = this.#ports;
+    const names = places.flatMap(({ slot, config }) =>
+      pipesOf(config).map((stream) => ({ name: pipeOf(slot, stream), user: config.user })),
+    );
+    pipes.make(names.map(({ name }) => name));
+    for (const { name, user } of names) pipes.giveTo(name, user);
   }
 
-  #openStream(slot: Slot, config: ProcessConfig, channel: Channel): Stream {
+  /** What could not be opened before, or was removed by somebody meanwhile, is made anew for the next program. */
+  #openAgain(place: Place): Opened {
+    const opened = this.#slots.get(keyOf(place.slot));
+    const names = pipesOf(place.config).map((stream) => pipeOf(place.slot, stream));
+    if (opened !== undefined && names.every((name) => this.#ports.pipes.has(name))) return opened;
+    this.#makePipes([place]);
+    const logs = opened === undefined ? this.#knownLogs.get(keyOf(place.slot)) : this.paths(place.slot);
+    this.#slots.delete(keyOf(place.slot));
+    if (opened !== undefined) closeStreams(opened);
+    return this.#openPlace(place, logs);
+  }
+
+  /** @throws the system error; nothing stays open then */
+  #openPlace(place: Place, logs: SavedLogs | undefined): Opened {
+    const { slot, config } = place;
+    const streams: Stream[] = [];
+    try {
+      for (const channel of channelsOf(config)) streams.push(this.#openStream(place, channel, logs?.[channel]));
+    } catch (cause) {
+      for (const { reader } of streams) reader?.close();
+      throw cause;
+    }
+    const stdin = config.socket === undefined ? new StdinWriter(this.#ports.pipes, pipeOf(slot, 'stdin')) : undefined;
+    const opened: Opened = { slot, config, streams, stdin };
+    this.#slots.set(keyOf(slot), opened);
+    this.#ports.opened(slot, this.paths(slot));
+    return opened;
+  }
+
+  #openStream({ slot, config }: Place, channel: Channel, path: string | undefined): Stream {
     const { pipes } = this.#ports;
     const { isDirect } = config[channel];
     const talk = channel === 'stdout' ? this.#ports.dialogue(slot) : undefined;
@@ -246,7 +270,7 @@ export class SlotOutputs implements Outputs, ChildStdio {
     const stream: Stream = {
       channel,
       config: config[channel],
-      path: this.#knownLogs.get(keyOf(slot))?.[channel] ?? this.#pathOf(config, channel),
+      path: path ?? this.#pathOf(config, channel),
       reader: isDirect
         ? undefined
         : new PipeReader(pipes.openForReading(pipeOf(slot, channel)), talk !== undefined, take),
@@ -318,27 +342,13 @@ export class SlotOutputs implements Outputs, ChildStdio {
     );
   }
 
-  #pipesOf({ slot, config, streams }: Opened): Pipes {
-    const path = (stream: 'stdin' | Channel): string => this.#ports.pipes.pathOf(pipeOf(slot, stream));
-    const end = (channel: Channel): OutputEnd =>
-      config[channel].isDirect
-        ? { kind: 'file', path: streams.find((stream) => stream.channel === channel)?.path ?? '' }
-        : { kind: 'pipe', path: path(channel) };
-    const { socket, redirectStderr } = config;
-    return {
-      stdin: socket === undefined ? { kind: 'pipe', path: path('stdin') } : { kind: 'socket', url: socket.url },
-      stdout: end('stdout'),
-      stderr: end(redirectStderr ? 'stdout' : 'stderr'),
-    };
-  }
-
   /**
    * A stopped program's log is not open; if there is one, it is emptied all the same. One that the program writes itself
    * is not deleted: it would go on in a file without a name.
    */
   #clearUnopened(stream: Stream): Result<void, string> {
     if (!isRegular(stream.path)) return ok(undefined);
-    if (stream.config.isDirect) return truncate(stream.path);
+    if (stream.config.isDirect) return emptyFile(stream.path);
     const file = this.#ports.openLog(stream.path, stream.config);
     if (!file.ok) return file;
     try {

@@ -19,6 +19,7 @@ import { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { User } from '../config/model.ts';
 import { errnoOf } from './errno.ts';
+import { keepReserve } from './reserve.ts';
 
 const { O_RDWR, O_RDONLY, O_WRONLY, O_NONBLOCK } = constants;
 
@@ -59,6 +60,10 @@ export class PipeFolder {
     return join(this.path, safeName(name));
   }
 
+  has(name: string): boolean {
+    return lstatSync(this.pathOf(name), { throwIfNoEntry: false })?.isFIFO() === true;
+  }
+
   /** Makes pipes; those that exist are kept, anything else of that name is replaced. */
   make(names: readonly string[]): void {
     mkdirSync(this.path, { recursive: true, mode: 0o700 });
@@ -81,8 +86,9 @@ export class PipeFolder {
     return openSync(this.pathOf(name), O_RDWR);
   }
 
+  /** @throws EMFILE while there are still some descriptors left for whoever wants to know what is wrong */
   openForReading(name: string): number {
-    return openSync(this.pathOf(name), O_RDWR | O_NONBLOCK);
+    return keepReserve(openSync(this.pathOf(name), O_RDWR | O_NONBLOCK));
   }
 
   /** @throws ENXIO when nobody has the pipe open. */

@@ -1,6 +1,6 @@
 /** Finds what an earlier brain, or an earlier keeper, left running, and takes it over. What is to be done is decided elsewhere. */
 import type { LiveChild } from '../keeper/protocol.ts';
-import type { MainLog, Slot } from '../supervisor/host.ts';
+import type { Slot } from '../supervisor/host.ts';
 import type { Evidence, Sighting } from '../supervisor/recovery.ts';
 import type { Recoverer } from '../supervisor/restore.ts';
 import type { ProcessRecord } from '../supervisor/world.ts';
@@ -15,7 +15,6 @@ export interface RecovererPorts {
   readonly hello: Hello;
   readonly link: Pick<KeeperLink, 'send'>;
   readonly children: KeptChildren;
-  readonly log: MainLog;
   /** Begins the cookie of every child of this state directory. */
   readonly mark: string;
 }
@@ -23,17 +22,19 @@ export interface RecovererPorts {
 export class KeeperRecoverer implements Recoverer {
   readonly #ports: RecovererPorts;
   readonly #kept: ReadonlyMap<string, LiveChild>;
-  /** Live leaders of sessions by their slot; empty when the keeper has not changed. */
-  readonly #found: ReadonlyMap<string, LiveChild>;
+  /** Live leaders of sessions by their slot; looked for when the keeper's word is not enough. */
+  #found: ReadonlyMap<string, LiveChild> | undefined;
 
   constructor(ports: RecovererPorts) {
     this.#ports = ports;
     this.#kept = new Map(ports.hello.children.map((child) => [child.id, child]));
-    this.#found = ports.hello.served > 0 ? new Map() : markedChildren(ports.mark);
   }
 
   evidence(slot: Slot): Evidence {
-    return { kept: this.#kept.get(idOf(slot)), found: this.#found.get(idOf(slot)) };
+    const kept = this.#kept.get(idOf(slot));
+    if (kept !== undefined) return { kept, found: undefined };
+    this.#found ??= markedChildren(this.#ports.mark);
+    return { kept, found: this.#found.get(idOf(slot)) };
   }
 
   keep(slot: Slot, child: Sighting): void {
@@ -47,14 +48,6 @@ export class KeeperRecoverer implements Recoverer {
 
   spawnAgain({ slot, config, spawns }: ProcessRecord): void {
     this.#ports.children.spawn({ slot, config, serial: spawns });
-  }
-
-  kill({ pid }: Sighting): void {
-    try {
-      process.kill(-pid, 'SIGKILL');
-    } catch {
-      this.#ports.log.log('info', `process ${pid} was gone before it could be killed`);
-    }
   }
 }
 

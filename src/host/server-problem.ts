@@ -7,6 +7,15 @@ import type { ServerProblem } from './unix-socket.ts';
 /** What Python calls a name that cannot be resolved. */
 const UNRESOLVED = -2;
 
+/** What Python says before it asks the system. */
+const TOO_LONG = 'AF_UNIX path too long';
+
+function reportedAs(code: string): string | number {
+  if (code === 'ENAMETOOLONG') return TOO_LONG;
+  const number = Object.entries(constants.errno).find(([name]) => name === code)?.[1];
+  return number === undefined ? UNRESOLVED : `errno.${code} (${number})`;
+}
+
 /** @source spec lifecycle 2.1, 6.7 */
 export function serverProblemText(server: ServerConfig, problem: ServerProblem): string {
   if (problem.kind === 'in-use') return IN_USE;
@@ -15,7 +24,5 @@ export function serverProblemText(server: ServerConfig, problem: ServerProblem):
     const { uid, gid } = server.chown;
     return `Not permitted to chown ${server.file} to uid/gid (${uid}, ${gid})`;
   }
-  const number = Object.entries(constants.errno).find(([name]) => name === code)?.[1];
-  const reported = number === undefined ? UNRESOLVED : `errno.${code} (${number})`;
-  return `Cannot open an HTTP server: socket.error reported ${reported}`;
+  return `Cannot open an HTTP server: socket.error reported ${reportedAs(code)}`;
 }

@@ -8,7 +8,8 @@ import type { MainLog } from '../supervisor/host.ts';
 /** Whoever holds the sockets, which is whoever spawns the programs. */
 export interface SocketHolder {
   listen(socket: FcgiSocket): void;
-  unlisten(url: string): void;
+  /** @param path what is left of it when this holder never had it; '' for nothing */
+  unlisten(url: string, path: string): void;
   /** Opens and closes a socket. @returns an errno's name, '' when it went well */
   tryListen(socket: FcgiSocket): Promise<string>;
 }
@@ -18,6 +19,8 @@ export class SharedSockets {
   readonly #log: MainLog;
   /** Users by URL. */
   readonly #users = new Map<string, Set<string>>();
+  /** The files of sockets, by URL. */
+  readonly #paths = new Map<string, string>();
 
   constructor(holder: SocketHolder, log: MainLog) {
     this.#holder = holder;
@@ -44,8 +47,10 @@ export class SharedSockets {
   }
 
   /** A user who has had the socket since before this superd. */
-  know(user: string, { url }: FcgiSocket): void {
+  know(user: string, socket: FcgiSocket): void {
+    const { url } = socket;
     this.#users.set(url, (this.#users.get(url) ?? new Set()).add(user));
+    this.#paths.set(url, socket.kind === 'unix' ? socket.path : '');
   }
 
   /** A user who has none is no news. */
@@ -54,8 +59,13 @@ export class SharedSockets {
       if (!users.delete(user) || users.size > 0) continue;
       this.#log.log('info', `Closing socket ${url}`);
       this.#users.delete(url);
-      this.#holder.unlisten(url);
+      this.#holder.unlisten(url, this.#paths.get(url) ?? '');
     }
+  }
+
+  /** The holder may have a socket of which no user is left. */
+  closeUnused({ url }: FcgiSocket): void {
+    if (!this.#users.has(url)) this.#holder.unlisten(url, '');
   }
 
   closeAll(): void {

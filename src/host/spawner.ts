@@ -10,6 +10,7 @@ import { errnoOf } from './errno.ts';
 import type { HeldSockets } from './held-sockets.ts';
 import { startTimeOf, Watched } from './identity.ts';
 import { monotonic } from './monotonic.ts';
+import { unprotected } from './oom.ts';
 import { noteWork } from './tidy.ts';
 
 type Request<Op extends ToKeeper['op']> = Extract<ToKeeper, { readonly op: Op }>;
@@ -44,6 +45,11 @@ export class Spawner {
   /** Every child that the brain must know of: those that live, and those whose end it has not recorded. */
   get children(): readonly LiveChild[] {
     return Array.from(this.#children.values(), describe);
+  }
+
+  /** A new brain asks again for what the one before had asked for and did not get. */
+  forgetRequests(): void {
+    this.#queue = [];
   }
 
   /** A new brain: what the one before may not have heard is said again. */
@@ -197,7 +203,7 @@ function openOutput({ kind, path }: OutputEnd): number {
 function launch({ file, argv0, args, env, cwd, umask }: LaunchPlan, fds: readonly number[]): ChildProcess {
   const before = umask === undefined ? undefined : process.umask(umask);
   try {
-    return spawn(file, args, { argv0, env, cwd, detached: true, stdio: [...fds] });
+    return unprotected(() => spawn(file, args, { argv0, env, cwd, detached: true, stdio: [...fds] }));
   } finally {
     if (before !== undefined) process.umask(before);
   }

@@ -104,7 +104,7 @@ export class Terminal implements Disposable {
       completer: (line: string, done: (error: Error | null, found: [string[], string]) => void) => {
         const last = line.split(/\s+/).at(-1) ?? '';
         this.#options.complete(line).then(
-          (words) => done(null, [[...words], last]),
+          (words) => done(null, [words.length === 1 ? [`${words.join('')} `] : [...words], last]),
           () => done(null, [[], last]),
         );
       },

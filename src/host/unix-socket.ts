@@ -11,6 +11,9 @@ import { errnoOf } from './errno.ts';
 
 export type ServerProblem = { readonly kind: 'in-use' } | { readonly kind: 'error'; readonly code: string };
 
+/** What fits into the address of a unix socket; Node would cut the rest off without a word. */
+const MAX_PATH_BYTES = 107;
+
 let serial = 0;
 
 /** Short, so that it fits where the real name fits; removes a leftover of a crash. */
@@ -49,6 +52,7 @@ export const isListening = async (path: string): Promise<boolean> => (await askW
 
 /** Makes sure that the name is free or stale. Only a socket is ever replaced. @source spec api 1.1 */
 export async function claimName(path: string, notice: (text: string) => void): Promise<Result<void, ServerProblem>> {
+  if (Buffer.byteLength(path) > MAX_PATH_BYTES) return fail({ kind: 'error', code: 'ENAMETOOLONG' });
   const stats = lstatSync(path, { throwIfNoEntry: false });
   // Node would call a missing directory EACCES.
   if (stats === undefined) return existsSync(dirname(path)) ? ok(undefined) : fail({ kind: 'error', code: 'ENOENT' });
@@ -62,6 +66,8 @@ export async function claimName(path: string, notice: (text: string) => void): P
 
 /** A socket file of ours. */
 export interface PlacedSocket {
+  /** The name still leads to it. */
+  isInPlace(): boolean;
   /** Removes the file, unless another server has put its own there meanwhile. */
   remove(): void;
 }
@@ -72,10 +78,18 @@ export function placeSocket(temporary: string, { file, chmod, chown }: UnixServe
   if (chown !== undefined) chownSync(temporary, chown.uid, chown.gid);
   const ours = lstatSync(temporary);
   renameSync(temporary, file);
-  return {
-    remove() {
+  const isInPlace = (): boolean => {
+    try {
       const now = lstatSync(file, { throwIfNoEntry: false });
-      if (now?.ino === ours.ino && now.dev === ours.dev) removeQuietly(file);
+      return now?.ino === ours.ino && now.dev === ours.dev;
+    } catch {
+      return false;
+    }
+  };
+  return {
+    isInPlace,
+    remove() {
+      if (isInPlace()) removeQuietly(file);
     },
   };
 }

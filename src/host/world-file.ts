@@ -5,6 +5,7 @@
 import {
   closeSync,
   constants,
+  fstatSync,
   ftruncateSync,
   mkdirSync,
   openSync,
@@ -18,12 +19,16 @@ import { fail, ok, type Result } from '../errors.ts';
 import { crc32 } from '../journal/crc.ts';
 import type { SavedChange } from '../supervisor/saved.ts';
 import type { Store } from '../supervisor/store.ts';
+import { millis } from '../units.ts';
+import { after } from './clock.ts';
 import { errnoOf } from './errno.ts';
 
 /** Grows when a line comes to mean something else. A newer file is left alone. */
 export const WORLD_VERSION = 1;
 /** The file is written anew, without what was overtaken, when it has grown by so much. */
 const COMPACT_BYTES = 4 * 2 ** 20;
+/** When it could not be written, it is tried so often. */
+const RETRY = millis(1000);
 const PRIVATE_FILE = 0o600;
 const PRIVATE_FOLDER = 0o700;
 
@@ -92,8 +97,11 @@ export class WorldFile implements Store {
   readonly #boot: string;
   readonly #onProblem: (text: string) => void;
   #fd: number;
-  #grown = 0;
-  #failure = '';
+  /** Bytes since it was written anew. */
+  #grown: number;
+  /** A change could not be written. */
+  #isBehind = false;
+  #isForgotten = false;
   /** All of the world, for a file that is written anew. */
   snapshot: (() => readonly SavedChange[]) | undefined;
 
@@ -129,51 +137,91 @@ export class WorldFile implements Store {
     const { O_WRONLY, O_APPEND, O_CREAT } = constants;
     this.#fd = openSync(path, O_WRONLY | O_APPEND | O_CREAT, PRIVATE_FILE);
     ftruncateSync(this.#fd, keep ?? 0);
+    this.#grown = keep ?? 0;
     if (keep === undefined) this.#append(line({ version, boot, mark }));
   }
 
   save(change: SavedChange): void {
     this.#append(line(change));
-    if (this.#grown > COMPACT_BYTES) this.#compact();
+    if (this.#grown > COMPACT_BYTES) this.rewrite();
+  }
+
+  /** Leaves out what was overtaken. */
+  rewrite(): void {
+    if (this.snapshot === undefined || this.#isBehind) return;
+    const problem = this.#compact();
+    if (problem !== undefined) this.#onProblem(`cannot rewrite ${this.#path}: ${problem}`);
   }
 
   /** Everything is stopped: there is nothing to go on with. */
   forget(): void {
+    this.#isForgotten = true;
     closeSync(this.#fd);
     rmSync(this.#path, { force: true });
   }
 
+  /** After a change that could not be kept only all of the world makes a good file again. */
   #append(text: string): void {
+    if (this.#isBehind) return;
     try {
-      const data = Buffer.from(text);
-      const written = writeSync(this.#fd, data);
-      if (written < data.length) throw Object.assign(new Error('short write'), { code: 'ENOSPC' });
-      this.#grown += data.length;
-      if (this.#failure !== '') this.#onProblem(`${this.#path} is written again`);
-      this.#failure = '';
+      writeWhole(this.#fd, text);
+      this.#grown += text.length;
     } catch (cause) {
-      const code = errnoOf(cause);
-      if (code !== this.#failure) this.#onProblem(`cannot write ${this.#path}: ${code}; a brain that dies now forgets`);
-      this.#failure = code;
+      this.#isBehind = true;
+      this.#onProblem(`cannot write ${this.#path}: ${errnoOf(cause)}; a brain that dies now forgets what changes`);
+      this.#catchUpLater();
     }
   }
 
-  #compact(): void {
-    const world = this.snapshot?.();
-    this.#grown = 0;
-    if (world === undefined) return;
+  #catchUpLater(): void {
+    after(RETRY, () => {
+      if (this.#isForgotten) return;
+      if (this.#compact() !== undefined) return this.#catchUpLater();
+      this.#isBehind = false;
+      this.#onProblem(`${this.#path} is written again`);
+    });
+  }
+
+  /** @returns the errno's name of a failure: the file is as it was */
+  #compact(): string | undefined {
+    const world = this.snapshot?.() ?? [];
+    const header = { version: WORLD_VERSION, boot: this.#boot, mark: this.mark };
     const fresh = `${this.#path}.new`;
+    this.#grown = 0;
+    let fd: number | undefined;
     try {
       const { O_WRONLY, O_APPEND, O_CREAT, O_TRUNC } = constants;
-      const fd = openSync(fresh, O_WRONLY | O_APPEND | O_CREAT | O_TRUNC, PRIVATE_FILE);
-      const header = { version: WORLD_VERSION, boot: this.#boot, mark: this.mark };
-      writeSync(fd, line(header) + world.map(line).join(''));
+      fd = openSync(fresh, O_WRONLY | O_APPEND | O_CREAT | O_TRUNC, PRIVATE_FILE);
+      writeWhole(fd, line(header) + world.map(line).join(''));
       renameSync(fresh, this.#path);
-      closeSync(this.#fd);
-      this.#fd = fd;
     } catch (cause) {
-      this.#onProblem(`cannot rewrite ${this.#path}: ${errnoOf(cause)}`);
+      if (fd !== undefined) closeSync(fd);
+      removeQuietly(fresh);
+      return errnoOf(cause);
     }
+    closeSync(this.#fd);
+    this.#fd = fd;
+    return undefined;
+  }
+}
+
+/** Writes a text whole, or cuts off what came of it. @throws the system error */
+function writeWhole(fd: number, text: string): void {
+  const data = Buffer.from(text);
+  const { size } = fstatSync(fd);
+  try {
+    for (let done = 0; done < data.length; ) done += writeSync(fd, data, done);
+  } catch (cause) {
+    ftruncateSync(fd, size);
+    throw cause;
+  }
+}
+
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // The next attempt truncates it.
   }
 }
 

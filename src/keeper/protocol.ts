@@ -74,10 +74,13 @@ export type ToKeeper =
   | ({ readonly op: 'adopt' } & LiveChild)
   /** The brain has recorded this end. */
   | { readonly op: 'ack'; readonly seq: number }
+  /** The brain has done what this signal means. */
+  | { readonly op: 'signal-done'; readonly seq: number }
   | ({ readonly op: 'become' } & Become)
   /** Opens a listening socket, unless one of that URL is held already. */
   | { readonly op: 'listen'; readonly socket: FcgiSocket }
-  | { readonly op: 'unlisten'; readonly url: string }
+  /** `path`: the file of a socket that an earlier keeper opened, and this one does not hold; '' when there is none. */
+  | { readonly op: 'unlisten'; readonly url: string; readonly path: string }
   /** Opens a listening socket and closes it again, to see whether it can be. */
   | { readonly op: 'try-listen'; readonly socket: FcgiSocket }
   /** For whoever started superd: its standard error, even when superd itself has none. */
@@ -120,7 +123,7 @@ export type ToBrain =
   /** The first step of `become` that failed; '' when none did. */
   | { readonly op: 'became'; readonly failed: '' | 'nofile' | 'nproc' | 'user' | 'directory'; readonly why: string }
   | { readonly op: 'tried'; readonly url: string; readonly error: string }
-  | { readonly op: 'os-signal'; readonly name: NodeJS.Signals };
+  | { readonly op: 'os-signal'; readonly seq: number; readonly name: NodeJS.Signals };
 
 export const encode = (message: ToKeeper | ToBrain): string => `${JSON.stringify(message)}\n`;
 

@@ -13,7 +13,8 @@ export type Policy = Pick<ProcessConfig, 'startsecs' | 'startretries' | 'stopwai
 export type ProcessEvent =
   /** Somebody, or autostart, wants it to run. */
   | { readonly kind: 'start' }
-  | { readonly kind: 'stop' }
+  /** `isRestart`: it only makes room for a new start, which whoever asks takes care of. */
+  | { readonly kind: 'stop'; readonly isRestart?: true }
   | { readonly kind: 'spawned'; readonly pid: Pid }
   | { readonly kind: 'spawn-failed'; readonly reason: string }
   | { readonly kind: 'exited'; readonly pid: Pid; readonly status: ExitStatus }

@@ -74,3 +74,9 @@ export function exitText(status: ExitStatus): string {
       return 'exit status unknown';
   }
 }
+
+/** So many SIGKILLs, with a pause after each, end whatever can be ended. */
+const FUTILE_KILLS = 2;
+
+/** It survives SIGKILL, as a process does that hangs in the kernel. */
+export const isUnkillable = (state: ProcessState): boolean => state.name === 'STOPPING' && state.kills >= FUTILE_KILLS;

@@ -35,7 +35,7 @@ export function processStruct(control: Control, info: ProcessInfo): XmlValue {
 function logfile(target: LogTarget, active: string | undefined): string {
   switch (target.kind) {
     case 'none':
-      return 'none';
+      return target.isEmpty === true ? '' : 'none';
     case 'auto':
       return active === undefined || active === '' ? 'auto' : active;
     case 'file':

@@ -13,7 +13,8 @@ import { shutdownStep } from './order.ts';
 export interface EndingPorts {
   readonly log: MainLog;
   publish(event: SupervisorEvent): void;
-  saveMood(mood: Mood): void;
+  /** Writes the mood down, before these events are published. */
+  saveMood(mood: Mood, events: readonly SupervisorEvent[]): void;
   /** Everything is stopped: the daemon may go, or start afresh. */
   finished(outcome: 'shutdown' | 'restart'): void;
 }
@@ -40,9 +41,10 @@ export class Ending {
   begin(mood: 'SHUTDOWN' | 'RESTARTING'): void {
     const first = this.#mood === 'RUNNING';
     this.#mood = mood;
-    this.#ports.saveMood(mood);
+    const stopping = { kind: 'supervisor-state-change', to: 'STOPPING' } as const;
+    this.#ports.saveMood(mood, first ? [stopping] : []);
     if (!first) return;
-    this.#ports.publish({ kind: 'supervisor-state-change', to: 'STOPPING' });
+    this.#ports.publish(stopping);
     this.#begin();
   }
 
@@ -54,7 +56,6 @@ export class Ending {
 
   #begin(): void {
     this.#loop.forbidStarts();
-    this.#goDown();
     this.#report();
   }
 
@@ -63,7 +64,9 @@ export class Ending {
     if (this.#mood !== 'RUNNING') this.#loop.alarm('going down', millis(0), () => this.#goDown());
   }
 
+  /** Also sees when a process turns out to be one that cannot be killed. */
   #report(): void {
+    this.#goDown();
     const { left } = shutdownStep(this.#loop.world);
     if (left.length === 0) return;
     this.#ports.log.log('info', `waiting for ${left.map(({ config }) => config.name).join(', ')} to die`);

@@ -5,6 +5,7 @@
 import type { Config, GroupConfig } from '../config/model.ts';
 import { diffGroups, type GroupChange, type Plan } from '../config/plan.ts';
 import { fail, ok, type Result } from '../errors.ts';
+import type { SupervisorEvent } from '../events/event.ts';
 import type { Entry } from '../journal/record.ts';
 import { isStopped } from '../process/state.ts';
 import type { GroupInfo, Rereading } from './control.ts';
@@ -13,7 +14,7 @@ import type { MainLog, Outputs } from './host.ts';
 import type { Journal } from './journal.ts';
 import type { Listeners } from './listeners.ts';
 import type { Loop } from './loop.ts';
-import type { SavedChange } from './saved.ts';
+import type { Change } from './saved.ts';
 import { type GroupRecord, newGroup } from './world.ts';
 
 export interface GroupsPorts {
@@ -22,7 +23,8 @@ export interface GroupsPorts {
   readonly journal: Journal;
   readonly disabled: Pick<Disabled, 'has'>;
   readonly log: MainLog;
-  save(change: SavedChange): void;
+  /** Writes a change down, before these events of it are published. */
+  save(change: Change, events: readonly SupervisorEvent[]): void;
   /** Reads the configuration again. The error is the text of fault CANT_REREAD. */
   load(): Result<Config, string>;
 }
@@ -36,6 +38,8 @@ const keysOf = ({ keys, processes }: GroupChange): readonly string[] => [
       : [`${change.process} ${change.kind}`],
   ),
 ];
+
+const RUNNING: SupervisorEvent = { kind: 'supervisor-state-change', to: 'RUNNING' };
 
 export class Groups {
   readonly #loop: Loop;
@@ -68,24 +72,17 @@ export class Groups {
 
   /** Activates every group of the configuration; starts nothing. */
   openAll(): void {
-    this.#ports.save({ kind: 'config', booted: this.#booted, read: this.#config });
     this.#open(this.#config.groups);
-  }
-
-  /** Starts what is to be started, in the order of spec lifecycle 5.2. */
-  autostart(groups: Iterable<GroupRecord> = this.#loop.world.values()): void {
-    for (const group of groups) {
-      for (const { slot, config, isDisabled } of group.processes.values()) {
-        if (config.autostart && !isDisabled) this.#loop.move(slot, { kind: 'start' });
-      }
-    }
+    // The last of it: a brain that dies before leaves a world that never began.
+    this.#saveConfig([RUNNING]);
+    this.#ports.events.publish(RUNNING);
   }
 
   reread(): Result<Rereading, string> {
     const loaded = this.#ports.load();
     if (!loaded.ok) return loaded;
     this.#config = loaded.value;
-    this.#ports.save({ kind: 'config', booted: this.#booted, read: loaded.value });
+    this.#saveConfig([]);
     const plan = diffGroups(this.#active(), loaded.value.groups);
     this.#record(plan);
     return ok({
@@ -126,11 +123,12 @@ export class Groups {
     const group = this.#loop.world.get(name);
     if (group === undefined) return fail('bad-name');
     if ([...group.processes.values()].some(({ state }) => !isStopped(state.name))) return fail('still-running');
-    this.#ports.save({ kind: 'removed', group: name });
+    const removed = { kind: 'process-group', change: 'REMOVED', group: name } as const;
+    this.#ports.save({ kind: 'removed', group: name }, [removed]);
     this.#loop.remove(group);
     if (group.config.kind === 'eventlistener') this.#ports.events.closePool(name);
     for (const { slot } of group.processes.values()) this.#ports.outputs.close(slot);
-    this.#ports.events.publish({ kind: 'process-group', change: 'REMOVED', group: name });
+    this.#ports.events.publish(removed);
     return ok(undefined);
   }
 
@@ -159,18 +157,29 @@ export class Groups {
     };
   }
 
-  #open(configs: readonly GroupConfig[]): void {
-    const groups = configs.map(newGroup);
-    for (const { processes } of groups) {
-      for (const [name, record] of processes) {
-        if (this.#ports.disabled.has(record.slot)) processes.set(name, { ...record, isDisabled: true });
-      }
+  #saveConfig(events: readonly SupervisorEvent[]): void {
+    this.#ports.save({ kind: 'config', booted: this.#booted, read: this.#config }, events);
+  }
+
+  #newGroup(config: GroupConfig): GroupRecord {
+    const autostarted = config.processes.filter(({ autostart }) => autostart).map(({ name }) => name);
+    const group = newGroup(config, autostarted);
+    for (const [name, record] of group.processes) {
+      const isDisabled = this.#ports.disabled.has(record.slot);
+      if (isDisabled) group.processes.set(name, { ...record, isDisabled, isDue: false });
     }
+    return group;
+  }
+
+  #open(configs: readonly GroupConfig[]): void {
+    const groups = configs.map((config) => this.#newGroup(config));
     for (const group of groups) {
-      this.#ports.save({ kind: 'group', config: group.config });
+      const due = Array.from(group.processes.values()).flatMap(({ isDue, config: { name } }) => (isDue ? [name] : []));
+      const added = { kind: 'process-group', change: 'ADDED', group: group.config.name } as const;
+      this.#ports.save({ kind: 'group', config: group.config, due }, [added]);
       this.#loop.add(group);
       if (group.config.kind === 'eventlistener') this.#ports.events.openPool(group.config);
-      this.#ports.events.publish({ kind: 'process-group', change: 'ADDED', group: group.config.name });
+      this.#ports.events.publish(added);
     }
     // After the pools: what a listener writes goes to its pool.
     this.#ports.outputs.open(groups.flatMap(({ processes }) => [...processes.values()]));

@@ -80,7 +80,7 @@ export interface Outputs {
   /** Makes the named pipes, AUTO log files and pumps of new slots. */
   open(slots: readonly { readonly slot: Slot; readonly config: ProcessConfig }[]): void;
   close(slot: Slot): void;
-  /** A child that lives since before this brain: its logs are opened, and what it writes is read. */
+  /** A slot that was used before this brain: its logs are opened, and what is written to its pipes is read. */
   attach(slot: Slot): void;
   /** Reads what is left in the pipes of a child that is gone, and ends its streams. */
   drain(slot: Slot): void;

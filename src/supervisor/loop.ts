@@ -4,13 +4,14 @@
  */
 import type { SupervisorEvent } from '../events/event.ts';
 import { deadlineOf, type Effect, type ProcessEvent } from '../process/machine.ts';
-import type { StateName } from '../process/state.ts';
+import { isStopped, type StateName } from '../process/state.ts';
 import { type Millis, millis } from '../units.ts';
 import type { ProcessInfo } from './control.ts';
 import type { ChildEvent, Children, Clock, MainLog, Outputs, Slot } from './host.ts';
 import type { Journal } from './journal.ts';
+import type { Told } from './saved.ts';
 import { sendStop } from './signals.ts';
-import { type Change, transition } from './transition.ts';
+import { type Change, type Transition, transition } from './transition.ts';
 import { allProcesses, describeProcess, type GroupRecord, type ProcessRecord, type World } from './world.ts';
 
 export interface LoopPorts {
@@ -20,11 +21,13 @@ export interface LoopPorts {
   readonly log: MainLog;
   readonly journal: Journal;
   publish(event: SupervisorEvent): void;
-  /** Writes down what has changed, before it has any effect. */
-  save(record: ProcessRecord): void;
+  /** Writes down what has changed, before it has any effect or is told to anybody. */
+  save(record: ProcessRecord, told: Told): void;
   /** After every change of a process's state, when it has been published. */
   changed(record: ProcessRecord, change: Change): void;
 }
+
+const NOTHING_TOLD: Told = { events: [], lines: [] };
 
 interface Waiter {
   readonly until: (state: StateName) => boolean;
@@ -73,7 +76,7 @@ export class Loop {
     const group = this.world.get(slot.group);
     if (record === undefined || group === undefined) return undefined;
     const moved = transition(record, event, { at, wall: this.#ports.clock.wall() });
-    if (moved.record.state !== record.state) this.#keep(group, moved.record);
+    if (moved.record.state !== record.state || moved.record.isDue !== record.isDue) this.#keep(group, moved);
     for (const [index, change] of moved.changes.entries()) {
       const told = moved.events[index];
       if (told !== undefined) this.#ports.publish(told);
@@ -82,8 +85,14 @@ export class Loop {
     for (const { level, message } of moved.lines) this.#ports.log.log(level, message);
     const problem = moved.effects.map((effect) => this.#perform(moved.record, effect)).find((text) => text);
     for (const { to } of moved.changes) this.#tellWaiters(moved.record, to.name);
+    this.#startIfDue(slot);
     this.#armFor(moved.record);
     return problem;
+  }
+
+  /** Starts whatever is at rest and is to be started, in the order of activation. */
+  startDue(groups: Iterable<GroupRecord> = this.world.values()): void {
+    for (const { processes } of groups) for (const { slot } of processes.values()) this.#startIfDue(slot);
   }
 
   /** What the host reports. An answer to an older spawn than the last is of no interest. */
@@ -155,9 +164,9 @@ export class Loop {
   setDisabled(slot: Slot, isDisabled: boolean): void {
     const record = this.find(slot);
     if (record === undefined || record.isDisabled === isDisabled) return;
-    const marked = { ...record, isDisabled };
+    const marked = { ...record, isDisabled, isDue: record.isDue && !isDisabled };
     this.world.get(slot.group)?.processes.set(slot.process, marked);
-    this.#ports.save(marked);
+    this.#ports.save(marked, NOTHING_TOLD);
     const { name } = record.state;
     if (isDisabled && (name === 'BACKOFF' || name === 'EXITED')) this.move(slot, { kind: 'stop' });
   }
@@ -189,9 +198,32 @@ export class Loop {
     this.#arm();
   }
 
-  #keep(group: GroupRecord, record: ProcessRecord): void {
+  /** From now on the record is as if its spawns had been counted up to here. */
+  countSpawns(slot: Slot, spawns: number): void {
+    const record = this.find(slot);
+    if (record !== undefined) this.world.get(slot.group)?.processes.set(slot.process, { ...record, spawns });
+  }
+
+  #keep(group: GroupRecord, { record, events, lines }: Transition): void {
     group.processes.set(record.slot.process, record);
-    this.#ports.save(record);
+    this.#ports.save(record, { events, lines });
+  }
+
+  /** What a shutdown has stopped, or is stopping, is to be started after all. */
+  autostartAgain(): void {
+    for (const record of Array.from(allProcesses(this.world))) {
+      const { slot, config, state, isDisabled } = record;
+      if (!config.autostart || isDisabled || !(isStopped(state.name) || state.name === 'STOPPING')) continue;
+      const due = { ...record, isDue: true };
+      this.world.get(slot.group)?.processes.set(slot.process, due);
+      this.#ports.save(due, NOTHING_TOLD);
+    }
+  }
+
+  #startIfDue(slot: Slot): void {
+    const record = this.find(slot);
+    if (record === undefined || !record.isDue || record.isDisabled || !this.#mayStart) return;
+    if (isStopped(record.state.name)) this.move(slot, { kind: 'start' });
   }
 
   #deadline(record: ProcessRecord): Millis | undefined {

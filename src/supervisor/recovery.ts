@@ -35,12 +35,14 @@ export type Recovery =
   | { readonly kind: 'never-spawned' }
   /** It ended while nobody watched. */
   | { readonly kind: 'gone' }
-  /** It lives and should not: nothing of it was written down, or it was said to have ended. */
-  | { readonly kind: 'stray'; readonly child: Sighting };
+  /** Its spawn was not written down, as nothing could be: it is taken over like any other. */
+  | { readonly kind: 'unrecorded'; readonly child: Sighting; readonly by: 'keeper' | 'cookie' };
 
 export function recover(record: ProcessRecord, { kept, found }: Evidence): Recovery {
   const { state, startTime, spawns } = record;
   const pid = pidOf(state);
+  if (kept !== undefined && kept.serial > spawns) return { kind: 'unrecorded', child: kept, by: 'keeper' };
+  if (found !== undefined && found.serial > spawns) return { kind: 'unrecorded', child: found, by: 'cookie' };
   if (pid !== undefined) {
     if (kept?.pid === pid) return { kind: 'kept', child: kept };
     const isSame = found !== undefined && found.pid === pid && found.startTime === startTime;
@@ -51,5 +53,6 @@ export function recover(record: ProcessRecord, { kept, found }: Evidence): Recov
     if (found?.serial === spawns) return { kind: 'adopted', child: found };
     return { kind: state.name === 'STARTING' ? 'spawn-again' : 'never-spawned' };
   }
-  return found === undefined ? { kind: 'as-it-was' } : { kind: 'stray', child: found };
+  // A process of an earlier spawn is one that the program left behind; it may live.
+  return { kind: 'as-it-was' };
 }

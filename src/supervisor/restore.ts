@@ -3,13 +3,13 @@
  * with what was under way. What is decided is in `recovery.ts`; here it is done.
  */
 import { pidOf } from '../process/machine.ts';
-import { isStopped } from '../process/state.ts';
 import { millis, pid } from '../units.ts';
 import type { MainLog, Outputs, Slot } from './host.ts';
-import type { Journal } from './journal.ts';
+import type { JournalAccess } from './journal.ts';
 import type { Listeners } from './listeners.ts';
 import type { Loop } from './loop.ts';
 import { type Evidence, type Recovery, recover, type Sighting } from './recovery.ts';
+import type { News, SavedWorld } from './saved.ts';
 import type { GroupRecord, ProcessRecord } from './world.ts';
 
 /** What only whoever talks to the keeper can do. */
@@ -20,8 +20,6 @@ export interface Recoverer {
   /** Another keeper had this child: watch it. */
   adopt(slot: Slot, child: Sighting): void;
   spawnAgain(record: ProcessRecord): void;
-  /** Ends what must not live. */
-  kill(child: Sighting): void;
 }
 
 export interface RestorePorts {
@@ -29,72 +27,86 @@ export interface RestorePorts {
   readonly outputs: Outputs;
   readonly events: Listeners;
   readonly log: MainLog;
-  readonly journal: Journal;
+  readonly journal: JournalAccess;
   readonly recoverer: Recoverer;
 }
 
-/** How many processes were found in which way. */
-export type Findings = Readonly<Record<Recovery['kind'], number>>;
+/** How many processes live on, and how many ended while nobody watched. */
+export interface Findings {
+  readonly live: number;
+  readonly gone: number;
+}
 
-export function restore(groups: readonly GroupRecord[], ports: RestorePorts): Findings {
+export function restore({ groups, news }: SavedWorld, ports: RestorePorts): Findings {
   const { loop, outputs, events } = ports;
   for (const group of groups) {
     loop.add(group);
     if (group.config.kind === 'eventlistener') events.openPool(group.config);
   }
+  if (news !== undefined) tellRest(news, ports);
   const records = groups.flatMap(({ processes }) => [...processes.values()]);
   outputs.open(records);
   const counts = new Map<Recovery['kind'], number>();
   for (const record of records) {
+    // What it left behind, in the pipe or as a process, may still have to be logged.
+    if (record.spawns > 0) outputs.attach(record.slot);
     const found = recover(record, ports.recoverer.evidence(record.slot));
     counts.set(found.kind, (counts.get(found.kind) ?? 0) + 1);
     carryOut(found, record, ports);
   }
   const of = (kind: Recovery['kind']): number => counts.get(kind) ?? 0;
-  return {
-    'as-it-was': of('as-it-was'),
-    kept: of('kept'),
-    adopted: of('adopted'),
-    'spawn-again': of('spawn-again'),
-    'never-spawned': of('never-spawned'),
-    gone: of('gone'),
-    stray: of('stray'),
-  };
+  return { live: of('kept') + of('adopted') + of('unrecorded'), gone: of('gone') };
+}
+
+/** The kinds of records that the events of a change become. */
+const TELLABLE: ReadonlySet<string> = new Set(['process-state', 'process-group', 'supervisor-state']);
+
+/** The events of the last change that are not in the journal, and its lines in the log when none of them is. */
+function tellRest({ after, events: all, lines }: News, { events, journal, log }: RestorePorts): void {
+  if (journal.problem !== undefined) return;
+  let told = 0;
+  const cursor = journal.cursor(after);
+  for (let batch = cursor.next(); batch.length > 0; batch = cursor.next()) {
+    told += batch.filter(({ kind }) => TELLABLE.has(kind)).length;
+  }
+  for (const event of all.slice(told)) events.publish(event);
+  if (told === 0) for (const { level, message } of lines) log.log(level, message);
 }
 
 function carryOut(found: Recovery, record: ProcessRecord, ports: RestorePorts): void {
-  const { loop, recoverer, outputs, log, journal } = ports;
+  const { loop, recoverer, outputs } = ports;
   const { slot, state, spawns } = record;
   switch (found.kind) {
     case 'as-it-was':
       return;
     case 'kept':
-    case 'adopted': {
-      outputs.attach(slot);
-      if (found.kind === 'kept') recoverer.keep(slot, found.child);
-      else {
-        journal.append({ kind: 'adopted', ...slot, pid: found.child.pid });
-        recoverer.adopt(slot, found.child);
-      }
+    case 'adopted':
+      takeOver(slot, found.child, found.kind === 'kept' ? 'keeper' : 'cookie', ports);
       if (pidOf(state) === undefined) loop.child(spawnedEvent(slot, found.child));
       return loop.resume(slot);
-    }
+    case 'unrecorded':
+      takeOver(slot, found.child, found.by, ports);
+      // The keeper has done it already, and says so.
+      loop.countSpawns(slot, found.child.serial - 1);
+      loop.move(slot, { kind: 'start' });
+      return;
     case 'spawn-again':
       return recoverer.spawnAgain(record);
     case 'never-spawned':
       return loop.child({ kind: 'spawn-failed', slot, serial: spawns, reason: 'the brain died before the spawn' });
     case 'gone': {
       const last = pidOf(state);
-      outputs.attach(slot);
       outputs.drain(slot);
       if (last !== undefined)
         loop.child({ kind: 'exited', slot, pid: last, status: { kind: 'unknown' }, at: loop.now() });
-      return;
     }
-    case 'stray':
-      log.log('critical', `killing process ${found.child.pid} of ${slot.process}: it lives, and should not`);
-      return recoverer.kill(found.child);
   }
+}
+
+function takeOver(slot: Slot, child: Sighting, by: 'keeper' | 'cookie', { recoverer, journal }: RestorePorts): void {
+  if (by === 'keeper') return recoverer.keep(slot, child);
+  journal.append({ kind: 'adopted', ...slot, pid: child.pid });
+  recoverer.adopt(slot, child);
 }
 
 function spawnedEvent(slot: Slot, child: Sighting) {
@@ -103,17 +115,11 @@ function spawnedEvent(slot: Slot, child: Sighting) {
 }
 
 /** The protocol with a listener cannot be taken up in the middle: it is stopped and started. */
-export async function restartListeners(groups: readonly GroupRecord[], loop: Loop): Promise<void> {
-  const records = groups
-    .filter(({ config }) => config.kind === 'eventlistener')
-    .flatMap(({ processes }) => [...processes.values()]);
-  await Promise.all(records.map(({ slot }) => restartOne(slot, loop)));
-}
-
-async function restartOne(slot: Slot, loop: Loop): Promise<void> {
-  const state = loop.find(slot)?.state;
-  if (state === undefined || pidOf(state) === undefined || state.name === 'STOPPING') return;
-  loop.move(slot, { kind: 'stop' });
-  await loop.settled(slot, isStopped);
-  await loop.start(slot);
+export function restartListeners(groups: readonly GroupRecord[], loop: Loop): void {
+  for (const { config, processes } of groups) {
+    if (config.kind !== 'eventlistener') continue;
+    for (const { slot, state } of Array.from(processes.values())) {
+      if (pidOf(state) !== undefined && state.name !== 'STOPPING') loop.move(slot, { kind: 'stop', isRestart: true });
+    }
+  }
 }

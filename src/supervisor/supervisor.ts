@@ -5,6 +5,7 @@
 import type { Config } from '../config/model.ts';
 import type { Plan } from '../config/plan.ts';
 import { fail, ok, type Result } from '../errors.ts';
+import type { SupervisorEvent } from '../events/event.ts';
 import type { CommandProblem } from '../process/command.ts';
 import { pidOf } from '../process/machine.ts';
 import { isStopped, type StateName } from '../process/state.ts';
@@ -14,14 +15,14 @@ import { Disabled, type DisabledStore } from './disabled.ts';
 import { Ending } from './ending.ts';
 import { Groups } from './groups.ts';
 import type { ChildEvent, Children, Clock, MainLog, Outputs, Slot } from './host.ts';
-import type { Journal } from './journal.ts';
+import type { JournalAccess } from './journal.ts';
 import type { Listeners } from './listeners.ts';
 import { Loop } from './loop.ts';
 import { type Findings, type Recoverer, restartListeners, restore } from './restore.ts';
-import { type SavedChange, type SavedWorld, savedProcess } from './saved.ts';
+import { type Change, type SavedWorld, savedProcess, type Told } from './saved.ts';
 import { sendAsked } from './signals.ts';
 import type { Store } from './store.ts';
-import type { Change } from './transition.ts';
+import type { Change as StateChange } from './transition.ts';
 import { allProcesses, type ProcessRecord } from './world.ts';
 
 export interface SupervisorPorts {
@@ -29,7 +30,7 @@ export interface SupervisorPorts {
   readonly children: Children;
   readonly outputs: Outputs;
   readonly log: MainLog;
-  readonly journal: Journal;
+  readonly journal: JournalAccess;
   readonly disabled: DisabledStore;
   readonly events: Listeners;
   readonly pid: Pid;
@@ -64,16 +65,17 @@ export class Supervisor implements Control {
       log: ports.log,
       journal: ports.journal,
       publish: (event) => ports.events.publish(event),
-      save: (record) => ports.store.save({ kind: 'process', record: savedProcess(record) }),
+      save: (record, told) => this.#save({ kind: 'process', record: savedProcess(record) }, told),
       changed: (record, change) => this.#changed(record, change),
     });
     this.#disabled = new Disabled(ports.disabled, ports.journal);
-    const save = (change: SavedChange): void => ports.store.save(change);
+    const save = (change: Change, events: readonly SupervisorEvent[]): void =>
+      this.#save(change, { events, lines: [] });
     this.#groups = new Groups(configs, this.#loop, { ...ports, disabled: this.#disabled, save });
     this.#ending = new Ending(this.#loop, {
       log: ports.log,
       publish: (event) => ports.events.publish(event),
-      saveMood: (mood) => ports.store.save({ kind: 'mood', mood }),
+      saveMood: (mood, events) => save({ kind: 'mood', mood }, events),
       finished: (outcome) => ports.finished(outcome),
     });
   }
@@ -88,24 +90,26 @@ export class Supervisor implements Control {
     this.#disabled.load();
     this.#groups.openAll();
     this.#scheduleTick();
-    this.#ports.events.publish({ kind: 'supervisor-state-change', to: 'RUNNING' });
-    this.#groups.autostart();
+    this.#loop.startDue();
   }
 
-  /** Goes on where an earlier brain ended, instead of booting. */
-  resume(world: SavedWorld, recoverer: Recoverer): Findings {
+  /**
+   * Goes on where an earlier brain ended, instead of booting.
+   * @param why the brain was replaced by this one; or superd was started by somebody, who wants it to run
+   */
+  resume(world: SavedWorld, recoverer: Recoverer, why: 'replaced' | 'started'): Findings {
     const { events, outputs, log, journal } = this.#ports;
     this.#disabled.load();
-    // All else stands in the store already.
-    if (world.booted !== this.#booted) {
-      this.#ports.store.save({ kind: 'config', booted: this.#booted, read: world.read });
-    }
-    const findings = restore(world.groups, { loop: this.#loop, outputs, events, log, journal, recoverer });
+    const findings = restore(world, { loop: this.#loop, outputs, events, log, journal, recoverer });
     // The file is the truth, whatever was written down with the world.
     for (const { slot } of allProcesses(this.#loop.world)) this.#loop.setDisabled(slot, this.#disabled.has(slot));
     this.#scheduleTick();
-    if (world.mood === 'RUNNING') void restartListeners(world.groups, this.#loop);
-    else this.#ending.resume(world.mood);
+    if (world.mood !== 'RUNNING' && why === 'replaced') this.#ending.resume(world.mood);
+    else {
+      if (world.mood !== 'RUNNING') this.#loop.autostartAgain();
+      restartListeners(world.groups, this.#loop);
+      this.#loop.startDue();
+    }
     this.#loop.wake();
     return findings;
   }
@@ -113,7 +117,7 @@ export class Supervisor implements Control {
   /** All of the world, to be written anew. */
   snapshot(logs: SavedWorld['logs'], nextSerial: number): SavedWorld {
     const groups = [...this.#loop.world.values()];
-    return { booted: this.#booted, read: this.config, mood: this.mood, groups, logs, nextSerial };
+    return { booted: this.#booted, read: this.config, mood: this.mood, groups, logs, nextSerial, news: undefined };
   }
 
   child(event: ChildEvent): void {
@@ -226,7 +230,7 @@ export class Supervisor implements Control {
     const added = this.#groups.add(name);
     if (!added.ok) return added;
     this.#scheduleTick();
-    if (this.mood === 'RUNNING') this.#groups.autostart([added.value]);
+    this.#loop.startDue([added.value]);
     return ok(undefined);
   }
 
@@ -254,7 +258,12 @@ export class Supervisor implements Control {
     this.#ports.events.publish({ kind: 'remote-communication', type, data });
   }
 
-  #changed(record: ProcessRecord, { to }: Change): void {
+  #save(change: Change, told: Told): void {
+    const { store, journal } = this.#ports;
+    store.save(told.events.length === 0 ? change : { ...change, news: { after: journal.last, ...told } });
+  }
+
+  #changed(record: ProcessRecord, { to }: StateChange): void {
     if (this.#loop.world.get(record.slot.group)?.config.kind === 'eventlistener') {
       this.#ports.events.listenerChanged(record.slot, to.name);
     }

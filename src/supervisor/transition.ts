@@ -5,7 +5,7 @@
 import type { LogLevel } from '../config/model.ts';
 import type { SupervisorEvent } from '../events/event.ts';
 import { type Effect, type Policy, type ProcessEvent, pidOf, step } from '../process/machine.ts';
-import { type ExitStatus, exitText, isStopped, type ProcessState } from '../process/state.ts';
+import { type ExitStatus, exitText, isStopped, isUnkillable, type ProcessState } from '../process/state.ts';
 import type { EpochMillis, Millis } from '../units.ts';
 import type { ProcessRecord } from './world.ts';
 
@@ -44,14 +44,22 @@ export function transition(record: ProcessRecord, event: ProcessEvent, moment: M
     if (to.name !== from.name) changes.push({ from, to });
     from = to;
   }
-  const next = withHistory({ ...record, state: after }, before, event, moment.wall);
+  const isDue = event.kind === 'stop' ? event.isRestart === true : record.isDue;
+  const next = withHistory({ ...record, isDue, state: after }, before, event, moment.wall);
   return {
     record: next,
     effects,
     changes,
     events: changes.map((change) => ({ ...stateEvent(next, change), ...detailOf(change.to, event) })),
-    lines: linesOf(record, event, changes),
+    lines: [...linesOf(record, event, changes), ...stuckLine(before, next)],
   };
+}
+
+/** Told once; SIGKILL is sent again all the same, should it ever come back. */
+function stuckLine(before: ProcessState, { config, state }: ProcessRecord): readonly LogLine[] {
+  if (isUnkillable(before) || !isUnkillable(state)) return [];
+  const message = `${config.name} (${pidOf(state)}) survives SIGKILL, it hangs in the kernel; a shutdown does not wait for it`;
+  return [{ level: 'critical', message }];
 }
 
 /** The code that the API reports: -1 stands for a signal. @source spec lifecycle 2.4 */
@@ -70,7 +78,7 @@ function withHistory(
 ): ProcessRecord {
   const { state } = record;
   if (state.name === 'STARTING' && before.name !== 'STARTING') {
-    return { ...record, spawns: record.spawns + 1, startedAt: wall, spawnError: '', exitStatus: 0 };
+    return { ...record, isDue: false, spawns: record.spawns + 1, startedAt: wall, spawnError: '', exitStatus: 0 };
   }
   if (event.kind === 'spawned') return { ...record, startedAt: wall };
   if (event.kind === 'spawn-failed' && 'reason' in state) return { ...record, spawnError: state.reason };

@@ -26,6 +26,8 @@ export interface ProcessRecord {
   readonly startTime: string;
   /** An operator wants it to stay down: it neither starts nor restarts by itself. */
   readonly isDisabled: boolean;
+  /** It is to be started as soon as it is at rest: at boot, or because it was stopped only to be started again. */
+  readonly isDue: boolean;
   /** How the last child that ended did so. */
   readonly lastExit: LastExit | undefined;
 }
@@ -50,12 +52,19 @@ export const newProcess = (group: string, config: ProcessConfig): ProcessRecord 
   exitStatus: 0,
   startTime: '',
   isDisabled: false,
+  isDue: false,
   lastExit: undefined,
 });
 
-export const newGroup = (config: GroupConfig): GroupRecord => ({
+/** @param due the names of those that are to be started */
+export const newGroup = (config: GroupConfig, due: readonly string[] = []): GroupRecord => ({
   config,
-  processes: new Map(config.processes.map((process) => [process.name, newProcess(config.name, process)])),
+  processes: new Map(
+    config.processes.map((process) => [
+      process.name,
+      { ...newProcess(config.name, process), isDue: due.includes(process.name) },
+    ]),
+  ),
 });
 
 /** Every process, group by group. */

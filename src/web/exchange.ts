@@ -8,8 +8,8 @@ export interface WebRequest {
   readonly address?: string | undefined;
   /** By its name in lower case. */
   header(name: string): string | undefined;
-  /** Reads the whole body once. Rejects when the client leaves before its end. */
-  readBody(): Promise<Uint8Array | 'too-large'>;
+  /** Reads the whole body once; `cut-off` is one that ends before its length. Rejects when the client has left. */
+  readBody(): Promise<Uint8Array | 'too-large' | 'cut-off'>;
 }
 
 export type Headers = readonly (readonly [name: string, value: string])[];

@@ -11,6 +11,7 @@ export async function readText(request: WebRequest): Promise<string | 400 | 411 
   if (length === undefined || request.header('transfer-encoding') !== undefined) return 411;
   const body = await request.readBody();
   if (body === 'too-large') return 413;
+  if (body === 'cut-off') return 400;
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(body);
   } catch {

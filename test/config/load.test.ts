@@ -165,6 +165,7 @@ const SUMMARIES: readonly (readonly [string, string])[] = [
   [`${D}directory=/nope`, '/nope is not an existing directory'],
   [`${D}user=nobody`, 'Invalid user name nobody'],
   [`${D}environment=A`, "Unexpected end of key/value pairs in value 'A'"],
+  [`${D}environment=A\n b`, "Unexpected end of key/value pairs in value 'A\nb'"],
   [`${D}[include]\n`, '.ini file has [include] section, but no files setting'],
   [`${D}[program:x]\n`, `program section program:x does not specify a command${SUFFIX}`],
   [`${P}umask=9`, `9 can not be converted to an octal type${SUFFIX}`],
@@ -251,10 +252,10 @@ port=http
   assert.deepEqual(where, [
     '2: [supervisord] minfds',
     '3: [supervisord] loglevel',
-    '4: [program:web] process_name',
     '5: [program:web] command',
     '6: [program:web] stopsignal',
     '7: [program:web] startsecs',
+    '8: [program:web] numprocs',
     '9: [program:api] command',
     '10: [program:api] directory',
     '12: [group:site] programs',
@@ -274,7 +275,7 @@ test('loadConfig() gives hints', () => {
   assert.equal(hintOf(`${P}directory=%(progam_name)s`), 'did you mean program_name?');
   assert.equal(hintOf(`${P}directory=%(ENV_X)s`), 'the environment variable X is not set');
   assert.match(hintOf(`${P}environment=A="a ;b"`) ?? '', /starts a comment/);
-  assert.equal(hintOf(`${P}[group:g]\nprograms=y`), 'did you mean x?');
+  assert.equal(hintOf(`${D}[program:web]\ncommand=/bin/cat\n[group:g]\nprograms=wbe`), 'did you mean web?');
 });
 
 test('loadConfig() warns of slips, and leaves what belongs to others alone', () => {
@@ -392,16 +393,13 @@ test('loadConfig() refuses two groups or two processes of one name', () => {
   );
 });
 
-test('loadConfig() strips the protocol channel of listeners', () => {
+test('loadConfig() keeps what a listener says of its stdout, which only the API shows', () => {
   const text = `${D}[eventlistener:x]\ncommand=x\nevents=process_state,tick_5\nstdout_capture_maxbytes=5\nstdout_events_enabled=1\nstdout_syslog=1\nstderr_syslog=1`;
   const listener = group(text);
   assert.ok(listener.kind === 'eventlistener');
   assert.deepEqual([listener.events, listener.bufferSize], [['PROCESS_STATE', 'TICK_5'], 10]);
   const { stdout, stderr } = process(text);
-  assert.deepEqual(
-    [stdout.captureMaxbytes, stdout.eventsEnabled, stdout.syslog, stderr.syslog],
-    [0, false, false, true],
-  );
+  assert.deepEqual([stdout.captureMaxbytes, stdout.eventsEnabled, stdout.syslog, stderr.syslog], [5, true, true, true]);
 });
 
 test('loadConfig() keeps the socket of an fcgi-program, also in a group', () => {
@@ -525,4 +523,34 @@ test('problemJson() has null for what is not known', () => {
     message: 'program section program:x does not specify a command',
     hint: null,
   });
+});
+
+test('loadConfig() blames one thing for one mistake', () => {
+  assert.deepEqual(lines(`${P}numprocs=2\nprocess_name=%(process_num)`), [
+    "5: [program:x] process_name: Format string '%(process_num)' for 'process_name' is badly formatted: incomplete format (write %% for a literal %)",
+  ]);
+  assert.deepEqual(lines(`${D}[fcgi-program:x]\ncommand=/bin/cat\nsocket=\n`), [
+    '4: [fcgi-program:x] socket: [fcgi-program:x] section requires a "socket" line',
+  ]);
+  assert.deepEqual(lines(`${D}[rpcinterface:x]\nsupervisor.rpcinterface_factory=\n`), [
+    '3: [rpcinterface:x] supervisor.rpcinterface_factory: section [rpcinterface:x] does not specify a supervisor.rpcinterface_factory',
+  ]);
+});
+
+test('loadConfig() blames numprocs when there is no process_name, and looks at the rest of the program all the same', () => {
+  const blamed = lines(`${P}numprocs=2\n`);
+  assert.deepEqual(blamed, [
+    '4: [program:x] numprocs: %(process_num) must be present within process_name when numprocs > 1',
+  ]);
+  assert.deepEqual(lines(`${D}[program:x]\nnumprocs=two\nenvironment=A\n`), [
+    '2: [program:x] command: program section program:x does not specify a command',
+    "3: [program:x] numprocs: invalid literal for int() with base 10: 'two'",
+    "4: [program:x] environment: Unexpected end of key/value pairs in value 'A'",
+  ]);
+});
+
+test('loadConfig() does not guess at names of one letter', () => {
+  assert.deepEqual(lines(`${D}[program:a]\ncommand=/bin/cat\n[group:g]\nprograms=z\n`), [
+    '5: [group:g] programs: [group:g] names unknown program or fcgi-program z',
+  ]);
 });

@@ -199,7 +199,7 @@ test('paths must have an existing directory', () => {
   const logs: readonly Case[] = [
     ['none', { kind: 'none' }],
     ['OFF', { kind: 'none' }],
-    ['', { kind: 'none' }],
+    ['', { kind: 'none', isEmpty: true }],
     ['Auto', { kind: 'auto' }],
     ['syslog', { kind: 'syslog' }],
     ['x', file('x')],

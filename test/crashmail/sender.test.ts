@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newRecord, type OutboxRecord } from '../../src/crashmail/outbox.ts';
-import type { Delivery, Parcel } from '../../src/crashmail/ports.ts';
+import type { Channel, Delivery, Parcel } from '../../src/crashmail/ports.ts';
 import { Sender } from '../../src/crashmail/sender.ts';
 import { compose, DOWN, FakeChannel, FakeOutbox, FakeSurroundings, GREYLISTED, letter, REFUSED } from './fixtures.ts';
 
@@ -178,4 +178,26 @@ test('run() goes on with the others when a channel throws', async () => {
   });
   await run(outbox, [fragile]);
   assert.deepEqual(ids(channel), ['a', 'b', 'a']);
+});
+
+test('abandon() ends the attempt under way, and the letter stays', async () => {
+  const outbox = new FakeOutbox().add('a');
+  const surroundings = new FakeSurroundings();
+  const begun = Promise.withResolvers<void>();
+  const hanging: Channel = {
+    name: 'sendmail',
+    deliver: (_parcel, abort) => {
+      const { promise, resolve } = Promise.withResolvers<Delivery>();
+      abort.addEventListener('abort', () => resolve(GREYLISTED), { once: true });
+      begun.resolve();
+      return promise;
+    },
+  };
+  const sender = new Sender({ outbox, channels: [hanging], surroundings, ...PLAIN });
+  const ended = sender.run();
+  await begun.promise;
+  sender.stop();
+  sender.abandon();
+  await ended;
+  assert.deepEqual(outbox.waiting(), ['a']);
 });

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
-import { SMTPServer } from 'smtp-server';
 import { CHECKOUT, type Daemon, environmentOf, privateDirectory, startDaemon } from '../support/daemon.ts';
+import { MailServer, parse } from '../support/mail.ts';
 import { needs } from '../support/peers.ts';
 import { freePort } from '../support/ports.ts';
 import { until } from '../support/until.ts';
@@ -61,74 +61,6 @@ const listing = (folder: string): readonly string[] => (existsSync(folder) ? rea
 function inQueue(dir: string, folder: 'reports' | 'waiting' | 'sent' | 'failed'): readonly string[] {
   const [name = 'none'] = listing(join(dir, 'queue'));
   return listing(join(dir, 'queue', name, folder));
-}
-
-interface ParsedMail {
-  readonly headers: Readonly<Record<string, string>>;
-  /** The text part. */
-  readonly body: string;
-  readonly html: string;
-  readonly pictures: readonly string[];
-  readonly defects: number;
-}
-
-const PARSER = `
-import email, email.policy, json, sys
-m = email.message_from_bytes(sys.stdin.buffer.read(), policy=email.policy.default)
-parts = list(m.walk())
-print(json.dumps({"headers": {k.lower(): str(v) for k, v in m.items()},
-  "body": m.get_body(("plain",)).get_content(), "html": m.get_body(("html",)).get_content(),
-  "pictures": [p.get_content_type() for p in parts if p.get_content_maintype() == "image"],
-  "defects": sum(len(p.defects) + sum(len(v.defects) for v in p.values()) for p in parts)}))
-`;
-
-/** What Python's email module reads in a message. */
-async function parse(message: Uint8Array | string): Promise<ParsedMail> {
-  const python = spawn('/usr/bin/python3', ['-c', PARSER], { stdio: ['pipe', 'pipe', 'inherit'] });
-  python.stdin.end(message);
-  return JSON.parse(await text(python.stdout));
-}
-
-interface MailServerOptions {
-  /** Is the n-th message taken? */
-  readonly accept?: (offered: number) => boolean;
-  /** Is there such a user? */
-  readonly knows?: (address: string) => boolean;
-}
-
-/** A mail server; a message that is not accepted never gets its answer. */
-class MailServer {
-  readonly accepted: string[] = [];
-  offered = 0;
-  readonly #server: SMTPServer;
-
-  constructor(t: TestContext, { accept = () => true, knows = () => true }: MailServerOptions = {}) {
-    this.#server = new SMTPServer({
-      onRcptTo: ({ address }, _session, done) => {
-        done(knows(address) ? null : Object.assign(new Error('no such user'), { responseCode: 550 }));
-      },
-      disabledCommands: ['STARTTLS'],
-      authOptional: true,
-      closeTimeout: 1,
-      onData: (stream, _session, done) => {
-        text(stream).then((message) => {
-          this.offered += 1;
-          if (!accept(this.offered)) return;
-          this.accepted.push(message);
-          done();
-        }, done);
-      },
-    });
-    this.#server.on('error', () => {});
-    t.after(() => new Promise<void>((resolve) => this.#server.close(() => resolve())));
-  }
-
-  async listen(port = 0): Promise<number> {
-    const server = this.#server.listen(port, '127.0.0.1');
-    await once(server, 'listening');
-    const address: AddressInfo | string | null = server.address();
-    return address === null || typeof address === 'string' ? 0 : address.port;
-  }
 }
 
 const FOLDERS = ['reports', 'waiting', 'sent'] as const;

@@ -162,6 +162,10 @@ describe('the daemon', () => {
     const text = daemon.read('superd.conf');
     writeFileSync(daemon.config, text.replace('command=', 'kommand='));
     await until('the report', () => daemon.log().includes('ERRO cannot apply the changed configuration'));
+    assert.match(
+      daemon.log(),
+      /ERRO \S*superd\.conf:\d+: \[program:sleep\] command: program section program:sleep does not/,
+    );
     assert.equal((await daemon.status('sleep')).pid, pid);
     writeFileSync(daemon.config, text + program('new', 'sleep 1000'));
     await until('the new program', () => daemon.log().includes('added process group new'));

@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import type { ProcessConfig } from '../../src/config/model.ts';
-import { ok } from '../../src/errors.ts';
+import { fail, ok } from '../../src/errors.ts';
 import { startTimeOf } from '../../src/host/identity.ts';
 import { KeptChildren } from '../../src/host/kept-children.ts';
 import { Launcher } from '../../src/host/launch-plan.ts';
+import { Leftovers } from '../../src/host/leftovers.ts';
 import { openLogFile } from '../../src/host/log-file.ts';
 import { SlotOutputs } from '../../src/host/outputs.ts';
 import { PipeFolder, safeName } from '../../src/host/pipes.ts';
@@ -16,8 +17,10 @@ import { SharedSockets } from '../../src/host/shared-sockets.ts';
 import { Spawner } from '../../src/host/spawner.ts';
 import type { ToKeeper } from '../../src/keeper/protocol.ts';
 import type { ChildEvent, Slot } from '../../src/supervisor/host.ts';
-import { type Pid, signal } from '../../src/units.ts';
+import type { ProcessRecord } from '../../src/supervisor/world.ts';
+import { millis, type Pid, signal } from '../../src/units.ts';
 import { aProcess, aStream } from '../support/config.ts';
+import { until } from '../support/until.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'superd-children-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -32,6 +35,10 @@ const whole = { whom: 'group', purpose: undefined } as const;
 /** Children with real pipes and logs; events are awaited by kind. */
 class Rig {
   readonly events: ChildEvent[] = [];
+  readonly lines: string[] = [];
+  readonly pipes: PipeFolder = new PipeFolder(mkdtempSync(join(folder, 'state-')));
+  /** The states of processes as a test says; of others nothing is known. */
+  readonly records: Map<string, Pick<ProcessRecord, 'config' | 'state'>> = new Map();
   readonly outputs: SlotOutputs;
   readonly children: KeptChildren;
   readonly keeper: Spawner;
@@ -42,7 +49,7 @@ class Rig {
   constructor() {
     this.outputs = new SlotOutputs({
       sockets: new SharedSockets(NO_SOCKETS, { log: () => {} }),
-      pipes: new PipeFolder(mkdtempSync(join(folder, 'state-'))),
+      pipes: this.pipes,
       log: { log: () => {} },
       isDebug: false,
       stripAnsi: false,
@@ -61,6 +68,8 @@ class Rig {
     this.children = new KeptChildren({
       pipes: this.outputs,
       launcher: new Launcher({ own: process.env, serverUrl: 'unix:///s' }, 'mark'),
+      leftovers: new Leftovers('mark', { log: (_, message) => this.lines.push(message) }),
+      record: (slot) => this.records.get(slot.process),
       send: (message) => this.#tellKeeper(message),
       report: (event) => {
         if (event.kind === 'spawned') this.#pid = event.pid;
@@ -193,6 +202,49 @@ describe('KeptChildren', () => {
     assert.equal(reason, "unknown error making dispatchers for 'badlog': ENOENT");
     rig.outputs.close(missing);
     rig.outputs.close(badLog);
+  });
+
+  test('hear() reports the end of what is stopped as a group when nothing is left of it', async () => {
+    const rig = new Rig();
+    const config = logged('whole', `sh -c "setsid sleep 1000 & echo $!; exec sleep 1001"`, { killasgroup: true });
+    const slot = rig.start(config);
+    const { pid } = await rig.heard('spawned');
+    const grandchild = await until('the grandchild', () => Number(logOf('whole')) || undefined);
+    rig.records.set('whole', { config, state: { name: 'STOPPING', pid, killAt: millis(0), kills: 1 } });
+    rig.children.signal(pid, signal(9), { whom: 'process', purpose: undefined });
+    await rig.heard('exited');
+    assert.equal(startTimeOf(grandchild), undefined);
+    rig.outputs.close(slot);
+  });
+
+  test('hear() asks the rest with the stop signal, and a SIGKILL for the leader ends the rest', async () => {
+    const rig = new Rig();
+    const script = join(folder, 'deaf.sh');
+    writeFileSync(script, "trap 'echo asked' TERM\necho up\nwhile :; do sleep 0.05; done\n");
+    const config = logged('asked', `sh -c "sh ${script} & exec sleep 1001"`, { killasgroup: true });
+    const slot = rig.start(config);
+    const { pid } = await rig.heard('spawned');
+    await until('the tree', () => logOf('asked') === 'up\n' || undefined);
+    rig.records.set('asked', { config, state: { name: 'STOPPING', pid, killAt: millis(0), kills: 0 } });
+    rig.children.signal(pid, signal(15), { whom: 'process', purpose: undefined });
+    await until('the rest was asked', () => logOf('asked').includes('asked\n') || undefined);
+    assert.equal(rig.events.length, 1);
+    assert.deepEqual(rig.children.signal(pid, signal(9), { whom: 'group', purpose: undefined }), ok(undefined));
+    await rig.heard('exited');
+    assert.deepEqual(rig.children.signal(pid, signal(9), { whom: 'group', purpose: undefined }), fail('ESRCH'));
+    rig.outputs.close(slot);
+  });
+
+  test('spawn() makes pipes again that somebody removed', async () => {
+    const rig = new Rig();
+    const config = logged('swept', 'sh -c "echo run"');
+    const slot = rig.start(config);
+    await rig.heard('exited');
+    rmSync(rig.pipes.path, { recursive: true });
+    rig.again(slot, config);
+    await rig.heard('exited', 2);
+    assert.equal(logOf('swept'), 'run\nrun\n');
+    rig.outputs.close(slot);
   });
 
   test('signal() reaches the child and its group, and nobody once it is gone', async () => {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   renameSync,
   rmSync,
@@ -67,6 +68,7 @@ async function running(config: InetServer | UnixServer = INET): Promise<Running>
     handler: createHandler({ ...fake.web, logs: logReader, sha1 }, config),
     notice: () => undefined,
     report: (error) => reports.push(error),
+    tell: (_, text) => reports.push(text),
   });
   assert.ok(opened.ok);
   return { fake, server: opened.value, reports, [Symbol.asyncDispose]: () => opened.value.close() };
@@ -222,12 +224,31 @@ test('openServer() answers pipelined requests one after the other', async () => 
   assert.deepEqual(control.calls, ['stop solo:solo', 'start solo:solo']);
 });
 
+test('openServer() refuses junk behind a request, and a body that ends too early, once it is their turn', async () => {
+  await using one = await running();
+  const { control } = one.fake;
+  control.set('solo:solo', { state: 'RUNNING' });
+  using behind = new Client(one.server.port).send(
+    `${post(encodeCall('supervisor.stopProcess', ['solo']))}junk\r\n\r\n`,
+  );
+  await until('the stop', () => control.calls.length > 0);
+  control.set('solo:solo', { state: 'STOPPED' });
+  await behind.closed();
+  assert.match(behind.received, /^HTTP\/1\.1 200 OK\r\n[^]*<\/methodResponse>\nHTTP\/1\.1 400 Bad Request\r\n/);
+  using half = new Client(one.server.port);
+  half.socket.end(post(VERSION).slice(0, -10));
+  await half.closed();
+  assert.match(half.received, /^HTTP\/1\.1 400 Bad Request\r\n/);
+  assert.deepEqual(one.reports, []);
+});
+
 test('openServer() reports an unexpected error and answers 500', async () => {
   const reports: unknown[] = [];
   const opened = await openServer(INET, {
     handler: () => Promise.reject(new Error('boom')),
     notice: () => undefined,
     report: (error) => reports.push(error),
+    tell: (_, text) => reports.push(text),
   });
   assert.ok(opened.ok);
   using client = new Client(opened.value.port).send('GET / HTTP/1.1\r\n\r\n');
@@ -291,11 +312,13 @@ test('close() ends connections and tails, after the answer to shutdown', async (
 test('openServer() gives a unix socket its mode, takes over a stale one, and refuses a live one', async () => {
   const config = unixConfig();
   const notices: string[] = [];
+  const told: string[] = [];
   const open = (): ReturnType<typeof openServer> =>
     openServer(config, {
       handler: createHandler(fakeRpc().web, config),
       notice: (text) => notices.push(text),
       report,
+      tell: (_, text) => told.push(text),
     });
   const first = await open();
   assert.ok(first.ok);
@@ -319,15 +342,62 @@ test('openServer() gives a unix socket its mode, takes over a stale one, and ref
   renameSync(`${config.file}.new`, config.file);
   await second.value.close();
   assert.equal(existsSync(config.file), true);
+  assert.ok(told.every((text) => !text.startsWith('cannot')));
   successor.close();
   rmSync(config.file, { force: true });
 });
 
+test('openServer() makes the file of a unix socket again when somebody removes it, and keeps its connections', async () => {
+  const config = unixConfig();
+  const told: string[] = [];
+  const handler = createHandler(fakeRpc().web, config);
+  const tell = (_: string, text: string): number => told.push(text);
+  const opened = await openServer(config, { handler, notice: () => undefined, report, tell });
+  assert.ok(opened.ok);
+  using early = new Client(config.file).send(post(VERSION));
+  await early.has('3.0');
+  for (let time = 0; time < 3; time += 1) {
+    rmSync(config.file);
+    await until('the file', () => existsSync(config.file) || undefined);
+    assert.equal(statSync(config.file).mode & 0o7777, 0o700);
+    using late = new Client(config.file).send(post(VERSION));
+    await late.has('3.0');
+  }
+  assert.deepEqual(told, Array(3).fill(`the socket ${config.file} was removed; making it again`));
+  const seen = early.received.length;
+  early.send(post(VERSION));
+  await until('an answer on the early connection', () => early.received.length > seen || undefined);
+  await opened.value.close();
+  assert.equal(existsSync(config.file), false);
+});
+
+test('openServer() waits for the folder of a socket that went with it', async () => {
+  const folder = join(dir, 'cleaned');
+  mkdirSync(folder);
+  const config = { ...unixConfig(), file: join(folder, 'x.sock') };
+  const told: string[] = [];
+  const handler = createHandler(fakeRpc().web, config);
+  const tell = (_: string, text: string): number => told.push(text);
+  const opened = await openServer(config, { handler, notice: () => undefined, report, tell });
+  assert.ok(opened.ok);
+  rmSync(folder, { recursive: true });
+  await until('the message', () => told.length === 2 || undefined);
+  assert.equal(told[1], `cannot make the socket ${config.file} again: ENOENT`);
+  mkdirSync(folder);
+  await until('the file', () => existsSync(config.file) || undefined);
+  using late = new Client(config.file).send(post(VERSION));
+  await late.has('3.0');
+  await opened.value.close();
+  assert.equal(existsSync(config.file), false);
+});
+
 test('openServer() tells why it cannot open', async () => {
-  const options = { handler: () => Promise.reject(new Error('asked')), notice: () => undefined, report };
+  const options = { handler: () => Promise.reject(new Error('asked')), notice: () => undefined, report, tell: report };
   const file = unixConfig();
   writeFileSync(file.file, 'precious');
   assert.deepEqual(await openServer(file, options), { ok: false, error: { kind: 'error', code: 'EEXIST' } });
+  const long = { ...unixConfig(), file: join(dir, 'x'.repeat(108 - dir.length)) };
+  assert.deepEqual(await openServer(long, options), { ok: false, error: { kind: 'error', code: 'ENAMETOOLONG' } });
   const missing = { ...unixConfig(), file: join(dir, 'none', 'x.sock') };
   const refused = await openServer(missing, options);
   assert.ok(!refused.ok && refused.error.kind === 'error');

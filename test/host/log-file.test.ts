@@ -363,3 +363,20 @@ test('cleanAutoLogs() warns when the directory cannot be read', (t) => {
   const directory = join(temporary(t), 'no');
   assert.deepEqual(cleanAutoLogs(directory, 'sup', []), ['Could not clear childlog dir']);
 });
+
+test('append() makes a deleted log anew within a second, and goes on in a renamed one for a while', async (t) => {
+  const { path, append, problems } = open(t);
+  append('one\n');
+  renameSync(path, `${path}.moved`);
+  const began = performance.now();
+  await until('the second is over', () => performance.now() - began > 1100);
+  append('two\n');
+  assert.equal(readFileSync(`${path}.moved`, 'utf8'), 'one\ntwo\n');
+  unlinkSync(`${path}.moved`);
+  await until('the file is there', () => {
+    append('three\n');
+    return existsSync(path);
+  });
+  assert.match(readFileSync(path, 'utf8'), /^three\n$/);
+  assert.deepEqual(problems, []);
+});

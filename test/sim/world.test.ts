@@ -5,52 +5,14 @@ import type { Config, GroupConfig } from '../../src/config/model.ts';
 import { fail, ok } from '../../src/errors.ts';
 import { isRunning, isSignallable, isStopped } from '../../src/process/state.ts';
 import type { Slot } from '../../src/supervisor/host.ts';
-import { Supervisor } from '../../src/supervisor/supervisor.ts';
 import { pid, seconds, signal } from '../../src/units.ts';
 import { aConfig, aGroup, aListenerGroup, aProcess } from '../support/config.ts';
-import { type Behaviour, FakeHost, LIVES } from '../support/fake-host.ts';
-
-interface World {
-  readonly host: FakeHost;
-  readonly supervisor: Supervisor;
-  readonly finished: string[];
-  /** What the next reread finds; undefined: a broken file. */
-  next: Config | undefined;
-}
-
-function aWorld(
-  config: Config,
-  behaviourOf: (slot: Slot) => Behaviour = () => LIVES,
-  host: FakeHost = new FakeHost(),
-): World {
-  host.behaviourOf = behaviourOf;
-  const finished: string[] = [];
-  const supervisor = new Supervisor(
-    { booted: config, read: config },
-    {
-      clock: host,
-      children: host,
-      outputs: host,
-      log: host,
-      journal: host.journal,
-      disabled: host.disabled,
-      events: host.listeners,
-      pid: pid(1),
-      store: { save: () => {} },
-      load: () => (world.next === undefined ? fail('broken') : ok(world.next)),
-      finished: (outcome) => finished.push(outcome),
-    },
-  );
-  const world: World = { host, supervisor, finished, next: config };
-  host.child = (event) => supervisor.child(event);
-  host.wake = () => supervisor.wake();
-  supervisor.boot();
-  return world;
-}
+import { type Behaviour, Death, FakeHost, LIVES } from '../support/fake-host.ts';
+import { aWorld, beginning, type FakeWorld, replace } from '../support/fake-world.ts';
 
 const slot = (group: string, process = group): Slot => ({ group, process });
-const stateOf = ({ supervisor }: World, of: Slot): string | undefined => supervisor.process(of)?.state;
-const namesOf = ({ host }: World): readonly string[] =>
+const stateOf = ({ supervisor }: FakeWorld, of: Slot): string | undefined => supervisor.process(of)?.state;
+const namesOf = ({ host }: FakeWorld): readonly string[] =>
   host.events.flatMap((event) => (event.kind === 'process-state' ? [`${event.process} ${event.to.name}`] : []));
 
 describe('the world', () => {
@@ -331,7 +293,7 @@ const configs: readonly Config[] = [0, 1, 2, 3].map((variant) =>
   ),
 );
 
-function play(world: World, one: Move): void {
+function play(world: FakeWorld, one: Move): void {
   const { host, supervisor } = world;
   switch (one.kind) {
     case 'advance':
@@ -362,7 +324,7 @@ function play(world: World, one: Move): void {
 }
 
 /** Only what the API lets through: it looks at the state first. */
-function playProcess({ supervisor, host }: World, kind: 'start' | 'stop' | 'signal' | 'stdin', of: Slot): void {
+function playProcess({ supervisor, host }: FakeWorld, kind: 'start' | 'stop' | 'signal' | 'stdin', of: Slot): void {
   const state = supervisor.process(of)?.state ?? 'STOPPED';
   if (kind === 'start') void supervisor.start(of);
   else if (kind === 'stop') supervisor.stop(of);
@@ -370,23 +332,53 @@ function playProcess({ supervisor, host }: World, kind: 'start' | 'stop' | 'sign
   else host.write(of);
 }
 
-/** Every change is published once: the states of a process form a chain. */
-function assertChains(host: FakeHost): void {
+/** Every change is in the journal once: the states of a process form a chain, from group to group. */
+function assertChains({ journal }: FakeHost): void {
   const last = new Map<string, string>();
-  for (const event of host.events) {
-    if (event.kind === 'process-group') {
-      for (const key of last.keys()) if (key.startsWith(`${event.group}:`)) last.delete(key);
+  const groups = new Set<string>();
+  let hasBegun = false;
+  for (const record of journal.records) {
+    if (record.kind === 'supervisor-state') hasBegun = true;
+    if (record.kind === 'process-group') {
+      // A world that did not begin is begun again.
+      const isKnown: boolean = hasBegun && groups.has(record.group);
+      assert.equal(isKnown, record.change === 'REMOVED', `${record.group} ${record.change} twice`);
+      if (record.change === 'ADDED') groups.add(record.group);
+      else groups.delete(record.group);
+      for (const key of last.keys()) if (key.startsWith(`${record.group}:`)) last.delete(key);
     }
-    if (event.kind !== 'process-state') continue;
-    const key = `${event.group}:${event.process}`;
-    assert.equal(event.from, last.get(key) ?? 'STOPPED', `the chain of ${key} is broken`);
-    assert.notEqual(event.from, event.to.name);
-    last.set(key, event.to.name);
+    if (record.kind !== 'process-state') continue;
+    const key = `${record.group}:${record.process}`;
+    assert.equal(record.from, last.get(key) ?? 'STOPPED', `the chain of ${key} is broken`);
+    assert.notEqual(record.from, record.to);
+    last.set(key, record.to);
+  }
+}
+
+/** SIGKILL is for those who were asked before; nobody is asked twice by one stop; a child is reported once. */
+function assertOrderly({ signals, lines }: FakeHost): void {
+  const asked = new Set<number>();
+  for (const { pid: target, signal: number } of signals) {
+    if (number === 15) {
+      assert.ok(!asked.has(target), `${target} was asked twice to stop`);
+      asked.add(target);
+    }
+    if (number === 9) assert.ok(asked.has(target), `${target} was killed before it was asked to stop`);
+  }
+  const spawned = lines.filter((line) => line.startsWith('info spawned:'));
+  assert.equal(new Set(spawned).size, spawned.length, 'a child is reported twice');
+}
+
+/** What is to be started is not forgotten. */
+function assertNothingDue({ supervisor }: FakeWorld): void {
+  for (const { slot: of, state } of supervisor.groups().flatMap(({ processes }) => processes)) {
+    const isDue = supervisor.record(of)?.isDue === true;
+    assert.ok(!isDue || state === 'STOPPING', `${of.group}:${of.process} is ${state}, and was to be started`);
   }
 }
 
 /** At a shutdown nobody is asked to stop while somebody of a higher priority number is still there. */
-function assertShutdownOrder({ host, supervisor }: World, since: number, stopping: ReadonlySet<Slot>): void {
+function assertShutdownOrder({ host, supervisor }: FakeWorld, since: number, stopping: ReadonlySet<Slot>): void {
   const levels = host.signals
     .slice(since)
     .filter(({ slot: of, signal: number }) => number === 15 && !stopping.has(of))
@@ -396,7 +388,7 @@ function assertShutdownOrder({ host, supervisor }: World, since: number, stoppin
 }
 
 /** Those that an operator stopped before; their signal may come late, with the answer to their spawn. */
-const stoppingIn = ({ supervisor }: World): ReadonlySet<Slot> =>
+const stoppingIn = ({ supervisor }: FakeWorld): ReadonlySet<Slot> =>
   new Set(
     supervisor
       .groups()
@@ -440,4 +432,83 @@ test('the world holds its invariants over 2,000 random histories', () => {
     { numRuns: 2000 },
   );
   assert.ok(histories >= 2000);
+});
+
+describe('the world after deaths', () => {
+  const behaviours = fc.array(behaviour, { minLength: GROUPS * PROCESSES, maxLength: GROUPS * PROCESSES });
+  /** At which step of what follows the supervisor dies, and how long nobody is there. */
+  const deaths = fc.record({
+    kind: fc.constant('die'),
+    step: fc.nat(40),
+    away: fc.constantFrom(0, 1, 3, 500, 15_000),
+    /** Whoever takes its place may die as early. */
+    again: fc.option(fc.nat(40), { nil: undefined }),
+  });
+  const moves = fc.array(fc.oneof({ weight: 4, arbitrary: move }, { weight: 1, arbitrary: deaths }), {
+    maxLength: 60,
+    size: 'max',
+  });
+
+  type Manner = { readonly away: number; readonly again?: number | undefined };
+  const AT_ONCE: Manner = { away: 0, again: undefined };
+  let died = 0;
+  /** Plays, and replaces a supervisor that died. @returns whether it survived */
+  function survive(world: FakeWorld, run: () => void, { away, again }: Manner = AT_ONCE): boolean {
+    try {
+      run();
+    } catch (cause) {
+      if (!(cause instanceof Death)) throw cause;
+    }
+    if (!world.host.isDead) return true;
+    died += 1;
+    world.host.advance(away);
+    survive(world, () => replace(world, configs[0] ?? assert.fail(), again));
+    return false;
+  }
+
+  test('it goes on as if nothing had been, over 2,000 random histories', () => {
+    fc.assert(
+      fc.property(behaviours, moves, fc.nat(400), (all, history, last) => {
+        const config = configs[0] ?? assert.fail();
+        const host = new FakeHost();
+        const behaviourOf = ({ group, process }: Slot): Behaviour =>
+          all[Number(group.slice(1)) * PROCESSES + Number(process.slice(1))] ?? LIVES;
+        const world = beginning(config, behaviourOf, host);
+        let manner = AT_ONCE;
+        const stopped = new Map<string, Slot>();
+        host.diesIn = last % 3 === 0 ? last : undefined;
+        survive(world, () => world.supervisor.boot());
+        for (const one of history) {
+          if (one.kind === 'die') {
+            host.diesIn = one.step;
+            manner = one;
+            continue;
+          }
+          const of = 'group' in one && 'process' in one ? slot(`g${one.group}`, `p${one.process}`) : undefined;
+          const isDone = survive(world, () => play(world, one), manner);
+          if (of !== undefined && (one.kind === 'start' || one.kind === 'add' || one.kind === 'remove'))
+            for (const [key, { group }] of stopped) if (group === of.group) stopped.delete(key);
+          if (of !== undefined && one.kind === 'stop' && isDone) stopped.set(`${of.group}:${of.process}`, of);
+          for (const down of stopped.values()) {
+            const state = world.supervisor.process(down)?.state ?? 'STOPPED';
+            assert.ok(!isRunning(state), `${down.group}:${down.process} was stopped, and is ${state}`);
+          }
+        }
+        assertNothingDue(world);
+        host.diesIn = last;
+        survive(world, () => world.supervisor.shutdown());
+        survive(world, () => host.advance(20 * STOPWAIT));
+        // It may have died before the first trace of the shutdown.
+        survive(world, () => world.supervisor.shutdown());
+        host.diesIn = undefined;
+        host.advance(20 * STOPWAIT);
+        assert.equal(world.finished.at(-1), 'shutdown');
+        host.assertQuiet();
+        assertChains(host);
+        assertOrderly(host);
+      }),
+      { numRuns: 2000 },
+    );
+    assert.ok(died > 2000, `${died} deaths`);
+  });
 });

@@ -49,6 +49,8 @@ export interface DaemonOptions {
   /** Further files, by their path in that directory. */
   readonly files?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Words before the daemon's command: something that executes it with other limits, or as somebody else. */
+  readonly prefix?: readonly string[];
   /** Default: what TEST_DAEMON says, else superd. */
   readonly program?: 'superd' | 'supervisord';
   /** Another executable in the place of bin/superd. */
@@ -125,6 +127,7 @@ export class Daemon {
   readonly socket: string;
   readonly #env: Readonly<Record<string, string>>;
   readonly #program: string;
+  readonly #prefix: readonly string[];
   #child: ChildProcess | undefined;
 
   constructor(dir: string, options: DaemonOptions) {
@@ -133,6 +136,7 @@ export class Daemon {
     this.config = join(dir, 'superd.conf');
     this.socket = join(dir, 'control.sock');
     this.#program = options.executable ?? PROGRAMS[chosen];
+    this.#prefix = options.prefix ?? [];
     this.#env = { ...environmentOf(dir), TMPDIR: join(dir, 'tmp'), ...options.env };
     for (const [path, content] of Object.entries({ 'superd.conf': CONTROL + options.config, ...options.files })) {
       mkdirSync(dirname(join(dir, path)), { recursive: true });
@@ -151,7 +155,8 @@ export class Daemon {
   async start(...args: readonly string[]): Promise<void> {
     const out = openSync(join(this.dir, 'out.log'), 'a');
     const options: SpawnOptions = { cwd: this.dir, env: this.#env, stdio: ['ignore', out, out] };
-    const child = spawn(this.#program, ['-n', '-c', this.config, ...args], options);
+    const [file = this.#program, ...words] = [...this.#prefix, this.#program, '-n', '-c', this.config, ...args];
+    const child = spawn(file, words, options);
     closeSync(out);
     this.#child = child;
     await until(

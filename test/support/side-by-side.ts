@@ -178,13 +178,13 @@ export async function exchange(
   return answer;
 }
 
-/** The lines of the main log that speak of one program, as one text. */
+/** The lines of the main log that speak of one program, as one text; without what superd alone tells of its rest. */
 export function linesOf(daemon: Daemon, name: string): string {
   const about = new RegExp(`(?<![\\w./-])${name}(?![\\w./-])`);
   return daemon
     .log()
     .split('\n')
-    .filter((line) => about.test(line))
+    .filter((line) => about.test(line) && !line.includes(' lives on in part'))
     .map((line) => `${line}\n`)
     .join('');
 }

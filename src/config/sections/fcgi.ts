@@ -48,7 +48,9 @@ export function readSocket(context: Context, program: string): FcgiSocket {
     ...context,
     names: new Map([...names, ['group_name', program]]),
   });
-  if (find(context, 'socket') === undefined) blame(context, 'socket', `${section} section requires a "socket" line`);
+  if ((find(context, 'socket')?.value ?? '') === '') {
+    blame(context, 'socket', `${section} section requires a "socket" line`);
+  }
   const address = read(inner, KEYS.socket);
   const backlog = readBacklog(context);
   const chown = readMaybe(context, KEYS.socket_owner);

@@ -33,6 +33,7 @@ export interface Sections {
 }
 
 const KINDS: readonly string[] = ['program', 'fcgi-program'];
+const PROCESS_KINDS: readonly string[] = [...KINDS, 'eventlistener'];
 
 /** The processes of a program or fcgi-program, for a group. */
 function readMember(sections: Sections, section: Section, group: string): readonly ProcessConfig[] {
@@ -144,8 +145,9 @@ function blameGroup(sections: Sections, group: GroupConfig, other: GroupConfig):
 function blameProcess(sections: Sections, group: GroupConfig, process: ProcessConfig): void {
   const section = sectionAt(sections, group.kind, group.name);
   if (section === undefined) return;
+  const { report } = sections.contextOf(section);
+  // A name that could not be read is blamed already.
+  if (PROCESS_KINDS.some((kind) => report.isBlamed(`${kind}:${process.program}`, 'process_name'))) return;
   const message = `cannot have two processes named ${process.name} in the group ${group.name}`;
-  sections
-    .contextOf(section)
-    .report.error({ place: process.place, section: section.name, message, hint: 'change a process_name' });
+  report.error({ place: process.place, section: section.name, message, hint: 'change a process_name' });
 }

@@ -5,7 +5,6 @@ import type { ListenerGroup } from '../model.ts';
 import { didYouMean } from '../nearest.ts';
 import { boolean, integer, stringList, text } from '../values.ts';
 import { PROGRAM_KEYS, readProcesses, readRedirect, sectionName } from './program.ts';
-import { asProtocol } from './stream.ts';
 
 /** The one result handler there is. */
 export const RESULT_HANDLER = 'supervisor.dispatchers:default_handler';
@@ -87,6 +86,6 @@ export function readListener(context: Context, environment: Readonly<Record<stri
     const why = 'section sets stdout_logfile_direct=true but the eventlistener protocol goes over stdout';
     blame(outer, 'stdout_logfile_direct', `[${section}] ${why}`);
   }
-  const processes = programs.map((process) => ({ ...process, stdout: asProtocol(process.stdout), isListener: true }));
+  const processes = programs.map((process) => ({ ...process, isListener: true }));
   return { kind: 'eventlistener', name, priority, processes, events, bufferSize, resultHandler, replay, place };
 }

@@ -193,11 +193,15 @@ function readCommon(context: Context): Common {
 
 /** @returns how many processes to make: one where the number cannot be right, so that no process is blamed for it */
 function checkNumprocs(context: Context, { numprocs }: Common): number {
-  const written = find(context, 'process_name')?.value ?? '';
+  const entry = find(context, 'process_name');
+  const written = entry?.value ?? '';
   const unexpanded = nameType.parse(written, context.source);
   if (!unexpanded.ok) blame(context, 'process_name', unexpanded.error);
   else if (numprocs > 1 && !written.includes('%(process_num)')) {
-    blame(context, 'process_name', '%(process_num) must be present within process_name when numprocs > 1');
+    const key = entry === undefined ? 'numprocs' : 'process_name';
+    blame(context, key, '%(process_num) must be present within process_name when numprocs > 1');
+  } else if (context.report.isBlamed(context.section.name, 'numprocs')) {
+    return 1;
   } else if (numprocs > MAX_NUMPROCS) {
     blame(context, 'numprocs', `cannot make ${numprocs} processes: the most is ${MAX_NUMPROCS}`);
   } else return numprocs;

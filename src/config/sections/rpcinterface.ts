@@ -1,5 +1,5 @@
 /** `[rpcinterface:x]`: only the built-in API exists; foreign factories are skipped. @source spec lifecycle 2.8 */
-import { type Context, type Key, key, readRequired, warn } from '../key.ts';
+import { blame, type Context, type Key, key, readRequired, warn } from '../key.ts';
 import type { RpcInterface } from '../model.ts';
 import { text } from '../values.ts';
 
@@ -17,15 +17,10 @@ export function readRpcInterface(context: Context): RpcInterface | undefined {
   const { name, place } = context.section;
   const missing = `section [${name}] does not specify a supervisor.rpcinterface_factory`;
   const factory = readRequired(context, FACTORY, missing);
+  if (factory === '') blame(context, FACTORY.name, missing);
   const namespace = name.slice(name.indexOf(':') + 1);
   if (factory === RPC_FACTORY) return { namespace, factory, place };
-  if (factory !== '') {
-    warn(
-      context,
-      FACTORY.name,
-      `cannot use ${factory}: Python code does not run in superd`,
-      `only ${RPC_FACTORY} exists`,
-    );
-  }
+  const message = `cannot use ${factory}: Python code does not run in superd`;
+  if (factory !== '') warn(context, FACTORY.name, message, `only ${RPC_FACTORY} exists`);
   return undefined;
 }

@@ -1,5 +1,5 @@
 /** The log keys that a program has twice, for stdout and for stderr. @source spec lifecycle 2.4 */
-import { type Bytes, bytes } from '../../units.ts';
+import type { Bytes } from '../../units.ts';
 import { blame, type Context, find, type Key, key, read, warn } from '../key.ts';
 import type { LogTarget, StreamConfig } from '../model.ts';
 import { boolean, byteSize, integer, type LogFile, logFile } from '../values.ts';
@@ -116,12 +116,3 @@ export function withoutLog(context: Context, keys: StreamKeys, stream: StreamCon
   }
   return { ...stream, logfile: { kind: 'none' }, isDirect: false };
 }
-
-/** What is left of stdout when it carries the listener protocol: only its log file. @source spec lifecycle 2.6 */
-export const asProtocol = (stream: StreamConfig): StreamConfig => ({
-  ...stream,
-  captureMaxbytes: bytes(0),
-  eventsEnabled: false,
-  syslog: false,
-  isDirect: false,
-});
