@@ -2,8 +2,20 @@
  * Opens what a log's path names: a regular file, a device or named pipe, or a descriptor that superd was started with.
  * Decides nothing about what is written.
  */
-import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, type Stats, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  type Stats,
+  statSync,
+  truncateSync,
+} from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { fail, ok, type Result } from '../errors.ts';
+import { errnoOf } from './errno.ts';
 import { keepReserve } from './reserve.ts';
 
 export interface LogTarget {

@@ -85,13 +85,16 @@ function readDirect(context: Context, keys: StreamKeys, stream: Omit<StreamConfi
   if (!read(context, keys.direct)) return false;
   const { name } = keys.direct;
   const subject = `[${context.section.name}] ${name}=true`;
-  if (stream.logfile.kind === 'none') blame(context, name, `${subject} needs a log file`, `set ${keys.logfile.name}`);
+  if (stream.logfile.kind === 'none') {
+    blame(context, name, `${subject} needs a log file`, `set ${keys.logfile.name}`);
+    return true;
+  }
   const inTheWay = [
     stream.captureMaxbytes > 0 ? keys.capture.name : undefined,
     stream.eventsEnabled ? keys.events.name : undefined,
     stream.syslog ? keys.syslog.name : undefined,
   ].filter((other) => other !== undefined);
-  for (const other of inTheWay) blame(context, name, `${subject} cannot be used together with ${other}`);
+  if (inTheWay.length > 0) blame(context, name, `${subject} cannot be used together with ${inTheWay.join(', ')}`);
   if (stream.maxbytes > 0 && find(context, keys.maxbytes.name) !== undefined) {
     warn(context, keys.maxbytes.name, `${subject}: the log is not rotated, ${keys.maxbytes.name} has no effect`);
   }
