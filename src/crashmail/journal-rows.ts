@@ -12,11 +12,11 @@ export interface JournalRow {
 }
 
 const UNKNOWN: Ending = { kind: 'unknown' };
-type Fields = Readonly<Record<string, unknown>>;
-const isFields = (value: unknown): value is Fields =>
+export type Fields = Readonly<Record<string, unknown>>;
+export const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function parse(text: unknown): Fields {
+export function parseFields(text: unknown): Fields {
   try {
     const value: unknown = typeof text === 'string' ? JSON.parse(text) : undefined;
     return isFields(value) ? value : {};
@@ -34,7 +34,7 @@ function exitOf(exit: unknown): Ending {
 
 function rowOf(value: unknown): JournalRow | undefined {
   if (!isFields(value) || typeof value['text'] !== 'string' || typeof value['time'] !== 'number') return undefined;
-  const record = parse(value['json']);
+  const record = parseFields(value['json']);
   const { at, event, exit } = record;
   return {
     at: typeof at === 'number' ? at : value['time'] * 1000,
@@ -43,6 +43,9 @@ function rowOf(value: unknown): JournalRow | undefined {
     exit: exitOf(exit),
   };
 }
+
+/** The structs in a list. */
+export const fieldsOf = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value.filter(isFields) : []);
 
 /** Oldest first; empty when there is no journal. */
 export function readJournal(answer: Answer): readonly JournalRow[] {
