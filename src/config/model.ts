@@ -15,7 +15,7 @@ export interface User {
 
 /** Where a stream is logged: nowhere, into a generated file below `childlogdir`, or into a named file. */
 export type LogTarget =
-  | { readonly kind: 'none'; /** Said by an empty value: the API shows that. */ readonly isEmpty?: true }
+  | { readonly kind: 'none' /** Said by an empty value: the API shows that. */; readonly isEmpty?: true }
   | { readonly kind: 'auto' }
   | { readonly kind: 'file'; readonly path: string };
 
@@ -29,6 +29,8 @@ export interface StreamConfig {
   readonly captureMaxbytes: Bytes;
   readonly eventsEnabled: boolean;
   readonly syslog: boolean;
+  /** The program writes to the log file itself: superd does not see the output. */
+  readonly isDirect: boolean;
 }
 
 /** One process: a `[program:x]` section after expansion for one `process_num`. */
