@@ -15,7 +15,7 @@ export interface User {
 
 /** Where a stream is logged: nowhere, into a generated file below `childlogdir`, or into a named file. */
 export type LogTarget =
-  | { readonly kind: 'none'; /** Said by an empty value: the API shows that. */ readonly isEmpty?: true }
+  | { readonly kind: 'none' /** Said by an empty value: the API shows that. */; readonly isEmpty?: true }
   | { readonly kind: 'auto' }
   | { readonly kind: 'file'; readonly path: string };
 

@@ -18,10 +18,26 @@ export const RANDOM_LENGTH = 8;
 export const randomPart = (random: Uint8Array): string =>
   Array.from(random, (byte) => ALPHABET.charAt(byte % ALPHABET.length)).join('');
 
-/** @source spec lifecycle 6.5 */
+/** File names end at 255 bytes; some are for the number of a backup. */
+const LONGEST_NAME = 249;
+
+/** As much of a text as fits, without half a character. */
+function shortened(text: string, room: number): string {
+  let result = '';
+  let left = room;
+  for (const character of text) {
+    left -= Buffer.byteLength(character);
+    if (left < 0) break;
+    result += character;
+  }
+  return result;
+}
+
+/** Of a process name that is too long for a file name the beginning is used. @source spec lifecycle 6.5 */
 export function autoLogPath({ childlogdir, process, channel, identifier, random }: AutoLog): string {
   const directory = childlogdir.endsWith('/') ? childlogdir : `${childlogdir}/`;
-  return `${directory}${process}-${channel}---${identifier}-${random}.log`;
+  const rest = `-${channel}---${identifier}-${random}.log`;
+  return `${directory}${shortened(process, LONGEST_NAME - Buffer.byteLength(rest))}${rest}`;
 }
 
 /**

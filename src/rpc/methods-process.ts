@@ -1,5 +1,5 @@
 /** Rows of the method table: start, stop, signal and write to processes, and what is known of them. */
-import { isRunning, isSignallable } from '../process/state.ts';
+import { isRunning, isSignallable, isStopped } from '../process/state.ts';
 import type { ProcessInfo } from '../supervisor/control.ts';
 import { textOf, truthOf } from './arguments.ts';
 import { runBatch } from './batch.ts';
@@ -33,7 +33,11 @@ interface Command {
     process: ProcessInfo,
     given: { readonly name: string; readonly extra: XmlValue },
   ) => Begun | Promise<Begun>;
+  /** What the answer of a batch waits for besides: what was under way already. */
+  readonly besides: (context: RpcContext, process: ProcessInfo, extra: XmlValue) => Promise<unknown>;
 }
+
+const NOTHING = Promise.resolve();
 
 const COMMANDS: readonly Command[] = [
   {
@@ -43,6 +47,7 @@ const COMMANDS: readonly Command[] = [
     // Who starts everything does not mean what somebody disabled.
     applies: ({ state, isDisabled }) => !isRunning(state) && !isDisabled,
     begin: ({ ports }, process, { name, extra }) => beginStart(ports.control, process, { name, wait: truthOf(extra) }),
+    besides: () => NOTHING,
   },
   {
     verb: 'stop',
@@ -50,6 +55,9 @@ const COMMANDS: readonly Command[] = [
     extra: WAIT,
     applies: ({ state }) => isRunning(state),
     begin: ({ ports }, process, { name, extra }) => beginStop(ports.control, process, { name, wait: truthOf(extra) }),
+    // Whoever stops a group in order to remove it finds it stopped, also when somebody else began.
+    besides: ({ ports }, { slot, state }, extra) =>
+      state === 'STOPPING' && truthOf(extra) ? ports.control.settled(slot, isStopped) : NOTHING,
   },
   {
     verb: 'signal',
@@ -60,6 +68,7 @@ const COMMANDS: readonly Command[] = [
       sendSignal(ports.control, process, { name, asked: extra });
       return { rest: undefined };
     },
+    besides: () => NOTHING,
   },
 ];
 
@@ -67,14 +76,18 @@ const BATCH_HELP =
   'Answers with one struct for each process that it applied to: name, group, status (80, or a fault code) and description.';
 
 function rowsOf(command: Command): readonly Method[] {
-  const { verb, help, extra, applies, begin } = command;
+  const { verb, help, extra, applies, begin, besides } = command;
   const common = { aliases: [], access: 'operator', gated: true } as const;
-  const batch = (context: RpcContext, processes: readonly ProcessInfo[], given: XmlValue): Promise<XmlValue> =>
-    runBatch(
+  const batch = async (context: RpcContext, processes: readonly ProcessInfo[], given: XmlValue): Promise<XmlValue> => {
+    const underWay = processes.map((process) => besides(context, process, given));
+    const answer = await runBatch(
       processes.filter(applies),
       (process, name) => begin(context, process, { name, extra: given }),
       () => context.ports.control.wall(),
     );
+    await Promise.all(underWay);
+    return answer;
+  };
   return [
     {
       ...common,

@@ -379,10 +379,7 @@ test('loadConfig() keeps what a listener says of its stdout, which only the API 
   assert.ok(listener.kind === 'eventlistener');
   assert.deepEqual([listener.events, listener.bufferSize], [['PROCESS_STATE', 'TICK_5'], 10]);
   const { stdout, stderr } = process(text);
-  assert.deepEqual(
-    [stdout.captureMaxbytes, stdout.eventsEnabled, stdout.syslog, stderr.syslog],
-    [5, true, true, true],
-  );
+  assert.deepEqual([stdout.captureMaxbytes, stdout.eventsEnabled, stdout.syslog, stderr.syslog], [5, true, true, true]);
 });
 
 test('loadConfig() keeps the socket of an fcgi-program, also in a group', () => {

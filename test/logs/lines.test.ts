@@ -67,6 +67,16 @@ test('copies of output in the main log read as in supervisord', () => {
   assert.equal(communicationNote('web', 'stdout'), "'web' stdout emitted a comm event");
 });
 
+test('autoLogPath() keeps a name within what file systems take, and whole in its characters', () => {
+  const log = { childlogdir: '/tmp', channel: 'stdout', identifier: 'i', random: 'abcdefgh' } as const;
+  for (const process of ['n'.repeat(300), '日'.repeat(100), 'x日'.repeat(80)]) {
+    const path = autoLogPath({ ...log, process });
+    assert.ok(Buffer.byteLength(path) <= '/tmp/'.length + 249 && Buffer.byteLength(path) > 240, path);
+    assert.ok(path.startsWith(`/tmp/${process.slice(0, 50)}`) && path.endsWith('-stdout---i-abcdefgh.log'), path);
+    assert.ok(!path.includes('\uFFFD'));
+  }
+});
+
 test('autoLogPath() makes a name that isAutoLog() knows, backups included', () => {
   const random = randomPart(Uint8Array.of(0, 1, 25, 26, 36, 37, 255, 9));
   assert.match(random, /^[a-z0-9_]{8}$/);
