@@ -10,13 +10,14 @@ import { History } from './crashmail/history.ts';
 import { namespecOf } from './crashmail/incident.ts';
 import type { Letter } from './crashmail/letter.ts';
 import { Listener } from './crashmail/listener.ts';
-import { daemonDeath, readNotes, writeNotes } from './crashmail/notes.ts';
+import { readNotes, writeNotes } from './crashmail/notes.ts';
+import { reportDeaths } from './crashmail/obituary.ts';
 import { EXIT_CRASHMAIL_USAGE, type Options, parseOptions, USAGE } from './crashmail/options.ts';
 import { outboxBase, outboxName } from './crashmail/place.ts';
 import type { Channel, Surroundings } from './crashmail/ports.ts';
 import { refusalNotice } from './crashmail/refusal.ts';
 import { renderMail } from './crashmail/render.ts';
-import { NO_SETTINGS } from './crashmail/report.ts';
+import { NO_SETTINGS, type Report } from './crashmail/report.ts';
 import { Sender } from './crashmail/sender.ts';
 import { type Setup, setupOf } from './crashmail/setup.ts';
 import { channelsOf } from './host/channels.ts';
@@ -100,18 +101,33 @@ async function openNotes(outbox: DiskOutbox): Promise<{
   readonly flood: FloodState;
   readonly before: ReturnType<typeof readNotes>;
   readonly keep: (flood: FloodState) => Promise<void>;
+  /** All deaths of the supervisor are reported; its journal, if any, was searched up to this serial. */
+  readonly settled: (journal: number | undefined) => Promise<void>;
   readonly end: () => Promise<void>;
 }> {
   const before = readNotes(await outbox.loadState());
   const daemon = daemonMark() ?? '';
   let last = before?.flood ?? CALM;
-  const write = (isEnded: boolean): Promise<void> =>
-    outbox.saveState(writeNotes({ flood: last, daemon, isEnded, at: Date.now() }));
+  let journal = before?.journal;
+  // What the last run told stays until it is certain that its meaning is on the disk.
+  let isSettled = false;
+  const write = (isEnded: boolean): Promise<void> => {
+    const marks = isSettled || before === undefined ? { daemon, isEnded } : before;
+    const searched = journal === undefined ? {} : { journal };
+    return outbox.saveState(
+      writeNotes({ flood: last, daemon: marks.daemon, isEnded: marks.isEnded, at: Date.now(), ...searched }),
+    );
+  };
   const keep = (flood: FloodState): Promise<void> => {
     last = flood;
     return write(false);
   };
-  return { flood: last, before, keep, end: () => write(true) };
+  const settled = (searched: number | undefined): Promise<void> => {
+    journal = searched ?? journal;
+    isSettled = true;
+    return write(false);
+  };
+  return { flood: last, before, keep, settled, end: () => write(true) };
 }
 
 function witnessesOf(url: string, local: LocalWitness, roster: RosterFile): Witnesses {
@@ -173,28 +189,33 @@ async function serve(setup: Setup, file: CrashmailFile | undefined, options: Opt
     },
     { interest: setup.interest, lines, host: hostname(), daemon },
   );
-  const now = Date.now();
   const mark = daemonMark() ?? '';
-  const id = digest(['daemon', notes.before?.daemon, mark].join('\n'));
-  const death = daemonDeath(notes.before, { daemon: mark, at: now, host: hostname(), id });
-  if (death !== undefined && !outbox.knows(id) && (await outbox.put(death)).ok) say('the supervisor had died');
-  await notes.keep(notes.flood);
+  const obituary = {
+    ...common,
+    rpc: witnesses.rpc,
+    settled: notes.settled,
+    written: (report: Report) => {
+      say(`the supervisor had died (report ${report.id})`);
+      desk.add(report, history.recall(namespecOf(report.incident), surroundings.wall()));
+    },
+  };
   const sending = sender.run();
   const working = desk.run();
   // Who listens from the start hears of every program; who begins later has to ask.
   const isLate = notes.before?.daemon === mark;
   const background = [
+    reportDeaths(obituary, { before: notes.before, mark, daemon, host: hostname() }, over.signal),
     local.run(over.signal),
     roster.follow(over.signal),
     isLate ? local.seed(witnesses.rpc) : undefined,
   ];
-  const told = Promise.withResolvers<'told'>();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => told.resolve('told'));
+  const ending = Promise.withResolvers<'told'>();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => ending.resolve('told'));
   process.on('SIGUSR1', () => {
     desk.flush();
     sender.flush();
   });
-  const reason = await Promise.race([listener.run(), told.promise]);
+  const reason = await Promise.race([listener.run(), ending.promise]);
   over.abort();
   if (reason === 'told') await notes.end();
   desk.stop();

@@ -2,6 +2,8 @@
  * The root of superctl: reads the command line and the configuration, and gives the commands their session. What only
  * some commands need (the shell, yargs, the sampler, the configuration's reader) is loaded by those.
  */
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type Command, EXIT, type Server, type Session } from './cli/command.ts';
 import { COMMANDS } from './cli/commands.ts';
 import { complete, completeWords, namesOf, wantsNames } from './cli/complete.ts';
@@ -122,7 +124,21 @@ class LocalSession implements Session, Disposable {
   }
 }
 
+/** The help as the build wrote it, beside the bundle. */
+function builtHelp(): string | undefined {
+  try {
+    return readFileSync(join(dirname(process.argv[1] ?? ''), 'superctl.help'), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
 async function printHelp(command: Command | undefined): Promise<number> {
+  const built = command === undefined ? builtHelp() : undefined;
+  if (built !== undefined) {
+    process.stdout.write(built);
+    return EXIT.OK;
+  }
   const { renderCommandHelp, renderHelp } = await import('./host/args.ts');
   process.stdout.write(await (command === undefined ? renderHelp(COMMANDS) : renderCommandHelp(command)));
   return EXIT.OK;

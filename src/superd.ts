@@ -17,6 +17,7 @@ import { bootId } from './host/identity.ts';
 import { type Hello, KeeperLink } from './host/keeper-link.ts';
 import { takeLaunch } from './host/launch.ts';
 import { limitsFor, tooFew } from './host/limits.ts';
+import { noteWork } from './host/tidy.ts';
 import { findTwin } from './host/twin.ts';
 import { type OpenedWorld, WorldFile } from './host/world-file.ts';
 import { repr } from './repr.ts';
@@ -201,6 +202,7 @@ async function supervise({ config, hello, load, messages, found }: Task): Promis
     });
     if (!daemon.ok) return startFailed(daemon.error);
     current = daemon.value;
+    noteWork('burst');
     // The brain that had begun to restart had read them already.
     if (world?.mood === 'RESTARTING' && hello.served > 0) next = orElse(load(), next);
     const outcome = await current.finished;

@@ -29,6 +29,8 @@ export interface StreamConfig {
   readonly captureMaxbytes: Bytes;
   readonly eventsEnabled: boolean;
   readonly syslog: boolean;
+  /** The program writes to the log file itself: superd does not see the output. */
+  readonly isDirect: boolean;
 }
 
 /** One process: a `[program:x]` section after expansion for one `process_num`. */

@@ -52,6 +52,7 @@ const streamRows = (name: 'stdout' | 'stderr', stream: StreamConfig): readonly R
   [`${name}_capture_maxbytes`, String(stream.captureMaxbytes)],
   [`${name}_events_enabled`, String(stream.eventsEnabled)],
   [`${name}_syslog`, String(stream.syslog)],
+  [`${name}_logfile_direct`, String(stream.isDirect)],
 ];
 
 const octalText = (mode: number | undefined): string | undefined =>

@@ -214,7 +214,7 @@ export class Desk {
         continue;
       }
       const { id, at, incident, count } = report;
-      const isUrgent = incident.kind === 'fatal' || incident.kind === 'daemon';
+      const isUrgent = incident.kind === 'fatal';
       waiting.push({ id, at, program: namespecOf(incident), to: recipients(incident), isUrgent, severity, count });
     }
     return waiting;

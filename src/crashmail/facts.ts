@@ -5,7 +5,7 @@
 import { type Millis, millis } from '../units.ts';
 import type { Run } from './history.ts';
 import { type Incident, namespecOf } from './incident.ts';
-import { endingInJournal, readJournal } from './journal-rows.ts';
+import { endingInJournal, readJournal, restartsSince } from './journal-rows.ts';
 import { endingInLog } from './main-log.ts';
 import type { Answer, Rpc, RpcParam } from './ports.ts';
 import {
@@ -30,6 +30,10 @@ const SHUTDOWN_STATE = 6;
 const JOURNAL_RECORDS = 60;
 const TIMELINE = 12;
 const MAX_WHY = 12;
+/** Changes of state in the last day that are counted. */
+const DAY_RECORDS = 1000;
+const HOUR_SECONDS = 3600;
+const DAY_SECONDS = 24 * HOUR_SECONDS;
 
 /** What facts are gathered from. */
 export interface Witnesses {
@@ -162,24 +166,27 @@ interface Answers {
   readonly stderr: Answer;
   readonly log: Answer;
   readonly journal: Answer;
+  /** The changes of state in the last day. */
+  readonly day: Answer;
   readonly why: Answer;
 }
 
-async function askAll({ rpc }: Witnesses, { incident, lines, detail }: Inquiry): Promise<Answers> {
+async function askAll({ rpc }: Witnesses, { incident, lines, detail, heard }: Inquiry): Promise<Answers> {
   const full = `${incident.group}:${incident.process}`;
   const ask = (method: string, ...params: readonly RpcParam[]): Promise<Answer> => rpc.ask(method, params, RPC_TIMEOUT);
   const more = async (method: string, ...params: readonly RpcParam[]): Promise<Answer> =>
     detail === 'full' ? ask(method, ...params) : UNASKED;
-  const [last, info, stdout, stderr, log, journal, why] = await Promise.all([
+  const [last, info, stdout, stderr, log, journal, day, why] = await Promise.all([
     ask('superd.getLastExit', namespecOf(incident)),
     ask('supervisor.getProcessInfo', full),
     more('supervisor.tailProcessStdoutLog', full, 0, tailBytes(lines)),
     more('supervisor.tailProcessStderrLog', full, 0, tailBytes(lines)),
     ask('supervisor.readLog', -MAIN_LOG_BYTES, 0),
     ask('superd.history', { name: full, limit: JOURNAL_RECORDS }),
+    more('superd.history', { name: full, since: heard - DAY_SECONDS, kinds: ['process-state'], limit: DAY_RECORDS }),
     more('superd.why', full),
   ]);
-  return { last, info, stdout, stderr, log, journal, why };
+  return { last, info, stdout, stderr, log, journal, day, why };
 }
 
 /** A process that the kernel kills for its memory ends by SIGKILL; one whose child is killed may end in any way. */
@@ -197,6 +204,8 @@ function gather(witnesses: Witnesses, inquiry: Inquiry, answers: Answers): Omit<
   const info = structOf(answers.info);
   const mainLog = answers.log.kind === 'value' && typeof answers.log.value === 'string' ? answers.log.value : '';
   const rows = readJournal(answers.journal);
+  const day = readJournal(answers.day);
+  const since = (seconds: number): number => restartsSince(day, (inquiry.heard - seconds) * 1000);
   const told = endingInJournal(rows, serials);
   const ending = told.kind === 'unknown' ? endingOf(incident, exit, info, mainLog) : told;
   const restarts = numberIn(exit, 'restarts');
@@ -210,8 +219,9 @@ function gather(witnesses: Witnesses, inquiry: Inquiry, answers: Answers): Omit<
     memory: verdictOf(witnesses, inquiry, ending),
     ...timesOf(inquiry, exit, info),
     restarts: restarts > 0 ? restarts : run.restarts,
-    restartsHour: run.restartsHour,
-    restartsDay: run.restartsDay,
+    // The journal knows also what happened before this listener started.
+    restartsHour: Math.max(run.restartsHour, since(HOUR_SECONDS)),
+    restartsDay: Math.max(run.restartsDay, since(DAY_SECONDS)),
     tries: run.tries,
     reason: oneLine(mask(textIn(info, 'spawnerr'))),
     aftermath: aftermathOf(info),

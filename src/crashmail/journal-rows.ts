@@ -9,14 +9,16 @@ export interface JournalRow {
   /** The number under which listeners were told; undefined: none. */
   readonly event: number | undefined;
   readonly exit: Ending;
+  /** It was started again by itself. */
+  readonly isRestart: boolean;
 }
 
 const UNKNOWN: Ending = { kind: 'unknown' };
-type Fields = Readonly<Record<string, unknown>>;
-const isFields = (value: unknown): value is Fields =>
+export type Fields = Readonly<Record<string, unknown>>;
+export const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function parse(text: unknown): Fields {
+export function parseFields(text: unknown): Fields {
   try {
     const value: unknown = typeof text === 'string' ? JSON.parse(text) : undefined;
     return isFields(value) ? value : {};
@@ -34,15 +36,19 @@ function exitOf(exit: unknown): Ending {
 
 function rowOf(value: unknown): JournalRow | undefined {
   if (!isFields(value) || typeof value['text'] !== 'string' || typeof value['time'] !== 'number') return undefined;
-  const record = parse(value['json']);
-  const { at, event, exit } = record;
+  const record = parseFields(value['json']);
+  const { at, event, exit, from, to } = record;
   return {
     at: typeof at === 'number' ? at : value['time'] * 1000,
     text: value['text'],
     event: typeof event === 'number' ? event : undefined,
     exit: exitOf(exit),
+    isRestart: to === 'STARTING' && (from === 'EXITED' || from === 'BACKOFF'),
   };
 }
+
+/** The structs in a list. */
+export const fieldsOf = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value.filter(isFields) : []);
 
 /** Oldest first; empty when there is no journal. */
 export function readJournal(answer: Answer): readonly JournalRow[] {
@@ -54,3 +60,7 @@ export function readJournal(answer: Answer): readonly JournalRow[] {
 export const endingInJournal = (rows: readonly JournalRow[], serials: readonly number[]): Ending =>
   rows.findLast(({ event, exit }) => event !== undefined && serials.includes(event) && exit.kind !== 'unknown')?.exit ??
   UNKNOWN;
+
+/** How often it was started again from `start` on, milliseconds since the epoch. */
+export const restartsSince = (rows: readonly JournalRow[], start: number): number =>
+  rows.filter(({ isRestart, at }) => isRestart && at >= start).length;

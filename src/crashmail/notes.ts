@@ -1,6 +1,6 @@
 /** What one run of crashmail leaves to the next, beside the reports: the flood, and which daemon it listened to. Pure. */
 import { CALM, type FloodState, type Line, type Memory } from './flood.ts';
-import { NO_FACTS, type Report } from './report.ts';
+import { type Moment, NO_FACTS, type Report } from './report.ts';
 
 export interface Notes {
   readonly flood: FloodState;
@@ -10,6 +10,8 @@ export interface Notes {
   readonly isEnded: boolean;
   /** When this was written, milliseconds since the epoch. */
   readonly at: number;
+  /** Up to which serial superd's journal was searched for deaths of superd; absent: never. */
+  readonly journal?: number;
 }
 
 const VERSION = 1;
@@ -44,13 +46,15 @@ export function readNotes(text: string): Notes | undefined {
     if (!isFields(value) || value['version'] !== VERSION || !areNumbers(value, 'at')) return undefined;
     const { daemon, isEnded, at } = value;
     if (typeof daemon !== 'string' || typeof isEnded !== 'boolean' || typeof at !== 'number') return undefined;
-    return { flood: floodOf(value['flood']), daemon, isEnded, at };
+    const journal = value['journal'];
+    const rest = typeof journal === 'number' ? { journal } : {};
+    return { flood: floodOf(value['flood']), daemon, isEnded, at, ...rest };
   } catch {
     return undefined;
   }
 }
 
-const bootOf = (mark: string): string => mark.split(' ', 1)[0] ?? '';
+export const bootOf = (mark: string): string => mark.split(' ', 1)[0] ?? '';
 
 /** A daemon that never told its crashmail to end, and another one now: it died and came back. */
 export function daemonDeath(
@@ -59,18 +63,29 @@ export function daemonDeath(
 ): Report | undefined {
   if (before === undefined || before.isEnded || before.daemon === '' || before.daemon === now.daemon) return undefined;
   const isReboot = bootOf(before.daemon) !== bootOf(now.daemon);
-  const reason = isReboot
-    ? 'the machine was restarted without an orderly shutdown of the supervisor'
-    : 'the supervisor ended without an orderly shutdown, and was started again';
-  return {
-    id: now.id,
-    at: now.at,
-    serials: [],
-    count: 1,
-    host: now.host,
-    server: '',
-    incident: { kind: 'daemon', group: 'supervisor', process: 'supervisor', pid: 0, fromState: '', state: '' },
-    detail: 'full',
-    facts: { ...NO_FACTS, reason, timeline: [{ at: before.at, text: 'last sign of life that crashmail noted' }] },
-  };
+  const reason = isReboot ? REBOOTED : NO_SHUTDOWN;
+  return deathReport({ ...now, reason, timeline: [{ at: before.at, text: 'last sign of life that crashmail noted' }] });
 }
+
+export const REBOOTED = 'the machine was restarted without an orderly shutdown of the supervisor';
+export const NO_SHUTDOWN = 'the supervisor ended without an orderly shutdown, and was started again';
+
+export interface DeathStory {
+  readonly id: string;
+  readonly at: number;
+  readonly host: string;
+  readonly reason: string;
+  readonly timeline: readonly Moment[];
+}
+
+export const deathReport = ({ id, at, host, reason, timeline }: DeathStory): Report => ({
+  id,
+  at,
+  serials: [],
+  count: 1,
+  host,
+  server: '',
+  incident: { kind: 'daemon', group: 'supervisor', process: 'supervisor', pid: 0, fromState: '', state: '' },
+  detail: 'full',
+  facts: { ...NO_FACTS, reason, timeline },
+});

@@ -14,7 +14,7 @@ export type Answer =
   /** No answer, or none that can be read. */
   | { readonly kind: 'failed'; readonly reason: string };
 
-export type RpcParam = string | number | { readonly [member: string]: string | number };
+export type RpcParam = string | number | { readonly [member: string]: string | number | readonly string[] };
 
 export interface Rpc {
   /** Never rejects; answers within `timeout`. */

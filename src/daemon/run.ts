@@ -250,22 +250,29 @@ export class Daemon {
     if (world === undefined) return this.#supervisor.boot();
     const how = hello.served > 0 ? 'replaced' : 'started';
     const recoverer = new KeeperRecoverer({ hello, link, children: this.#children, mark: worldFile.mark });
-    const { live, gone } = this.#supervisor.resume(world, recoverer, how);
+    const { live, gone, names } = this.#supervisor.resume(world, recoverer, how);
     this.#outputs.closeUnusedSockets();
     const why =
       how === 'replaced' ? `the brain ended (${hello.lastEnd})` : 'superd ended without stopping its programs';
     this.#log.log('warn', `${why}; back again: ${live} processes go on, ${gone} ended meanwhile`);
+    const before = how === 'replaced' ? hello.lastEnd : why;
+    const found = { why: before, live, gone, names };
+    this.#journal.append({ kind: 'daemon', what: 'recovered', ...this.#self(), found });
     if (how === 'started') worldFile.rewrite();
     // An update that was under way, or changes made meanwhile.
     if (how === 'started' || config.daemon.watch) this.#update();
   }
 
+  #self(): { readonly pid: number; readonly version: string; readonly boot: string } {
+    return { pid: this.#request.hello.pid, version: VERSION, boot: bootId() };
+  }
+
   /** After it is certain that no other daemon is at work here; closed when all else is. */
   #openJournal(): void {
-    const { bus, config, hello } = this.#request;
+    const { bus, config } = this.#request;
     const journal = this.#journal;
     const tell = (what: 'started' | 'brain-restarted' | 'stopped' | 'restarting'): void => {
-      journal.append({ kind: 'daemon', what, pid: hello.pid, version: VERSION, boot: bootId() });
+      journal.append({ kind: 'daemon', what, ...this.#self() });
     };
     journal.open();
     this.#resources.defer(() => {

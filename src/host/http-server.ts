@@ -97,6 +97,8 @@ function refuse(error: Error, socket: Duplex): void {
     socket.destroy();
     return;
   }
+  // Node has taken its own listener off. A client that has left is no news.
+  socket.on('error', () => socket.destroy());
   const status = errnoOf(error) === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
   const body = errorBody(status);
   socket.end(

@@ -12,6 +12,7 @@ import type { ProcessRecord } from '../supervisor/world.ts';
 import { millis, type Pid, pid, type Signal, signal } from '../units.ts';
 import type { Launcher, Pipes } from './launch-plan.ts';
 import type { Leftovers } from './leftovers.ts';
+import { noteWork } from './tidy.ts';
 
 /** What the children need of whoever holds the pipes. */
 export interface ChildStdio {
@@ -137,6 +138,7 @@ export class KeptChildren implements Children {
   }
 
   #spawned(child: LiveChild): void {
+    noteWork();
     const pending = this.#pending.get(child.id);
     this.#pending.delete(child.id);
     this.#live.set(child.id, child);

@@ -2,8 +2,20 @@
  * Opens what a log's path names: a regular file, a device or named pipe, or a descriptor that superd was started with.
  * Decides nothing about what is written.
  */
-import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, type Stats, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  type Stats,
+  statSync,
+  truncateSync,
+} from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { fail, ok, type Result } from '../errors.ts';
+import { errnoOf } from './errno.ts';
 import { keepReserve } from './reserve.ts';
 
 export interface LogTarget {
@@ -101,4 +113,14 @@ export function openTarget(path: string, mode: number): LogTarget {
 
 export function closeTarget({ fd, kind }: LogTarget): void {
   if (kind !== 'inherited') closeSync(fd);
+}
+
+/** Empties a log that somebody else writes to. */
+export function emptyFile(path: string): Result<void, string> {
+  try {
+    truncateSync(path);
+    return ok(undefined);
+  } catch (cause) {
+    return errnoOf(cause) === 'ENOENT' ? ok(undefined) : fail(errnoOf(cause));
+  }
 }

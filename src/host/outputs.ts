@@ -15,7 +15,7 @@ import { bytes, type Pid } from '../units.ts';
 import { errnoOf } from './errno.ts';
 import { type ChildStdio, idOf as keyOf } from './kept-children.ts';
 import type { Pipes } from './launch-plan.ts';
-import { isRegular } from './log-target.ts';
+import { emptyFile, isRegular } from './log-target.ts';
 import { type PipeFolder, PipeReader } from './pipes.ts';
 import type { SharedSockets } from './shared-sockets.ts';
 import { channelsOf, pipeOf, pipesFor, pipesOf } from './slot-pipes.ts';
@@ -49,7 +49,8 @@ interface Stream {
   readonly config: StreamConfig;
   /** '' when nothing is written to a file. */
   readonly path: string;
-  readonly reader: PipeReader;
+  /** undefined: the program writes to the log itself. */
+  readonly reader: PipeReader | undefined;
   sinks: readonly LogSink[];
   pump: Pump | undefined;
 }
@@ -67,7 +68,7 @@ type Place = Pick<SpawnRequest, 'slot' | 'config'>;
 function closeStreams({ stdin, streams }: Opened): void {
   stdin?.close();
   for (const { reader, sinks } of streams) {
-    reader.close();
+    reader?.close();
     for (const sink of sinks) sink.close();
   }
 }
@@ -128,7 +129,7 @@ export class SlotOutputs implements Outputs, ChildStdio {
   clear(slot: Slot): Result<void, string> {
     for (const stream of this.#slots.get(keyOf(slot))?.streams ?? []) {
       if (stream.path === '') continue;
-      const cleared = stream.sinks.length === 0 ? this.#clearStopped(stream) : clearAll(stream.sinks);
+      const cleared = stream.sinks.length === 0 ? this.#clearUnopened(stream) : clearAll(stream.sinks);
       if (!cleared.ok) return cleared;
     }
     return ok(undefined);
@@ -168,7 +169,7 @@ export class SlotOutputs implements Outputs, ChildStdio {
     try {
       const opened = this.#openAgain(request);
       for (const stream of opened.streams) {
-        stream.reader.hold();
+        stream.reader?.hold();
         const code = this.#openLogs(opened, stream);
         if (code !== undefined) return problem(code);
       }
@@ -192,7 +193,7 @@ export class SlotOutputs implements Outputs, ChildStdio {
   }
 
   listen(slot: Slot): void {
-    for (const { reader } of this.#slots.get(keyOf(slot))?.streams ?? []) reader.release();
+    for (const { reader } of this.#slots.get(keyOf(slot))?.streams ?? []) reader?.release();
   }
 
   /** A slot that was used before this superd: its logs are opened, and what is written to its pipes is read. */
@@ -210,7 +211,7 @@ export class SlotOutputs implements Outputs, ChildStdio {
     if (opened === undefined) return;
     opened.stdin?.close();
     for (const { reader, pump } of opened.streams) {
-      reader.drain();
+      reader?.drain();
       pump?.end();
     }
   }
@@ -248,7 +249,7 @@ export class SlotOutputs implements Outputs, ChildStdio {
     try {
       for (const channel of channelsOf(config)) streams.push(this.#openStream(place, channel, logs?.[channel]));
     } catch (cause) {
-      for (const { reader } of streams) reader.close();
+      for (const { reader } of streams) reader?.close();
       throw cause;
     }
     const stdin = config.socket === undefined ? new StdinWriter(this.#ports.pipes, pipeOf(slot, 'stdin')) : undefined;
@@ -260,8 +261,8 @@ export class SlotOutputs implements Outputs, ChildStdio {
 
   #openStream({ slot, config }: Place, channel: Channel, path: string | undefined): Stream {
     const { pipes } = this.#ports;
+    const { isDirect } = config[channel];
     const talk = channel === 'stdout' ? this.#ports.dialogue(slot) : undefined;
-    const fd = pipes.openForReading(pipeOf(slot, channel));
     const take = (chunk: Uint8Array): void => {
       stream.pump?.write(chunk);
       talk?.(chunk);
@@ -270,7 +271,9 @@ export class SlotOutputs implements Outputs, ChildStdio {
       channel,
       config: config[channel],
       path: path ?? this.#pathOf(config, channel),
-      reader: new PipeReader(fd, talk !== undefined, take),
+      reader: isDirect
+        ? undefined
+        : new PipeReader(pipes.openForReading(pipeOf(slot, channel)), talk !== undefined, take),
       sinks: [],
       pump: undefined,
     };
@@ -297,6 +300,10 @@ export class SlotOutputs implements Outputs, ChildStdio {
     if (stream.path !== '') {
       const file = this.#ports.openLog(stream.path, stream.config);
       if (!file.ok) return file.error;
+      if (stream.config.isDirect) {
+        file.value.close();
+        return isRegular(stream.path) ? undefined : 'EINVAL';
+      }
       sinks.push(file.value);
     }
     const isDialogue = this.#ports.dialogue(slot) !== undefined && stream.channel === 'stdout';
@@ -335,9 +342,13 @@ export class SlotOutputs implements Outputs, ChildStdio {
     );
   }
 
-  /** A stopped program's log is not open; if there is one, it is emptied all the same. */
-  #clearStopped(stream: Stream): Result<void, string> {
+  /**
+   * A stopped program's log is not open; if there is one, it is emptied all the same. One that the program writes itself
+   * is not deleted: it would go on in a file without a name.
+   */
+  #clearUnopened(stream: Stream): Result<void, string> {
     if (!isRegular(stream.path)) return ok(undefined);
+    if (stream.config.isDirect) return emptyFile(stream.path);
     const file = this.#ports.openLog(stream.path, stream.config);
     if (!file.ok) return file;
     try {

@@ -4,13 +4,14 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
-import type { Identity, LaunchPlan, LiveChild, ToBrain, ToKeeper } from '../keeper/protocol.ts';
+import type { Identity, LaunchPlan, LiveChild, OutputEnd, ToBrain, ToKeeper } from '../keeper/protocol.ts';
 import type { ExitStatus } from '../process/state.ts';
 import { errnoOf } from './errno.ts';
 import type { HeldSockets } from './held-sockets.ts';
 import { startTimeOf, Watched } from './identity.ts';
 import { monotonic } from './monotonic.ts';
 import { unprotected } from './oom.ts';
+import { noteWork } from './tidy.ts';
 
 type Request<Op extends ToKeeper['op']> = Extract<ToKeeper, { readonly op: Op }>;
 
@@ -138,6 +139,7 @@ export class Spawner {
   }
 
   #spawned(id: string, serial: number, process: ChildProcess, pid: number): void {
+    noteWork();
     const startTime = startTimeOf(pid, 'even a zombie') ?? '';
     const child: Child = { id, serial, pid, startTime, at: monotonic(), tokens: new Set(), watched: undefined };
     this.#children.set(id, child);
@@ -181,13 +183,20 @@ function openPipes({ stdin, stdout, stderr }: LaunchPlan): readonly number[] {
   const fds: number[] = [];
   try {
     if (stdin.kind === 'pipe') fds.push(openSync(stdin.path, constants.O_RDWR));
-    const output = openSync(stdout, constants.O_RDWR);
-    fds.push(output, stderr === stdout ? output : openSync(stderr, constants.O_RDWR));
+    const output = openOutput(stdout);
+    fds.push(output);
+    fds.push(stderr.path === stdout.path ? output : openOutput(stderr));
     return fds;
   } catch (cause) {
     for (const fd of new Set(fds)) closeSync(fd);
     throw cause;
   }
+}
+
+/** A log was made by the brain. Should there be something else now, it is not waited for. */
+function openOutput({ kind, path }: OutputEnd): number {
+  const { O_RDWR, O_WRONLY, O_APPEND, O_NONBLOCK, O_NOCTTY } = constants;
+  return openSync(path, kind === 'pipe' ? O_RDWR : O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY);
 }
 
 /** spawn() is synchronous, so nobody else sees the changed umask. */

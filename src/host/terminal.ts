@@ -165,7 +165,8 @@ export class Terminal implements Disposable {
 
   [Symbol.dispose](): void {
     this.#closePiped();
-    process.stdin.unref();
+    // A file on standard input keeps nothing waiting, and has no such method.
+    if ('unref' in process.stdin) process.stdin.unref();
     if (this.#options.historyFile !== undefined) writeHistory(this.#options.historyFile, this.#history);
   }
 }

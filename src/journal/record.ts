@@ -79,11 +79,18 @@ export type Entry =
   | (Told & { readonly kind: 'supervisor-state'; readonly to: 'RUNNING' | 'STOPPING' })
   | {
       readonly kind: 'daemon';
-      readonly what: 'started' | 'stopped' | 'restarting' | 'brain-restarted';
+      readonly what: 'started' | 'stopped' | 'restarting' | 'brain-restarted' | 'recovered';
       readonly pid: number;
       readonly version: string;
       /** Tells boots of the machine apart; '' where that is not known. */
       readonly boot: string;
+      /** With `recovered`: how the one before ended, how many processes go on, and which ended while nobody watched. */
+      readonly found?: {
+        readonly why: string;
+        readonly live: number;
+        readonly gone: number;
+        readonly names: readonly string[];
+      };
     }
   | (Of & { readonly kind: 'adopted'; readonly pid: number })
   | (Of & { readonly kind: 'disabled' | 'enabled' })

@@ -77,7 +77,13 @@ const DAEMON = {
   stopped: 'superd stopped',
   restarting: 'superd stopped everything, to start afresh',
   'brain-restarted': 'superd was started again while its programs ran on',
+  recovered: 'superd took over what it found',
 } as const;
+
+function daemonText({ what, pid, version, found }: Of<'daemon'>): string {
+  if (found === undefined) return `${DAEMON[what]} (pid ${pid}, version ${version})`;
+  return `${DAEMON[what]}: ${found.live} processes go on, ${found.gone} ended meanwhile (before: ${found.why})`;
+}
 
 /** What a record says, without its time. */
 export function formatRecord(record: JournalRecord): string {
@@ -97,7 +103,7 @@ export function formatRecord(record: JournalRecord): string {
     case 'supervisor-state':
       return `superd is ${record.to}`;
     case 'daemon':
-      return `${DAEMON[record.what]} (pid ${record.pid}, version ${record.version})`;
+      return daemonText(record);
     case 'adopted':
       return `${nameOf(record)}: pid ${record.pid} was found running and is watched`;
     case 'disabled':

@@ -6,9 +6,15 @@ import type { FcgiSocket } from '../config/model.ts';
 import type { ExitStatus } from '../process/state.ts';
 
 /** Changes when either side could misunderstand the other. A keeper outlives the brain that an upgrade replaces. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 /** A longer line ends the connection. */
 export const MAX_LINE: number = 64 * 2 ** 20;
+
+/** Where a program's output goes: a named pipe, opened for reading and writing, or a log file, opened for appending. */
+export interface OutputEnd {
+  readonly kind: 'pipe' | 'file';
+  readonly path: string;
+}
 
 /** Everything that a spawn needs, resolved: the keeper looks nothing up. */
 export interface LaunchPlan {
@@ -20,9 +26,8 @@ export interface LaunchPlan {
   readonly umask: number | undefined;
   /** The path of a named pipe, or the URL of a listening socket that the keeper holds. */
   readonly stdin: { readonly kind: 'pipe'; readonly path: string } | { readonly kind: 'socket'; readonly url: string };
-  /** Paths of named pipes; every pipe is opened for reading and writing. */
-  readonly stdout: string;
-  readonly stderr: string;
+  readonly stdout: OutputEnd;
+  readonly stderr: OutputEnd;
 }
 
 /** A child by what cannot be mistaken: its slot, which spawn it is, its pid and when the kernel started it. */

@@ -31,7 +31,7 @@ export function tailRange(size: number, offset: number, length: number): ByteRan
     if (start > size - 1) wanted = 0;
     start = size - wanted;
   }
-  start = Math.max(0, start);
+  start = Math.min(size, Math.max(0, start));
   return { start, end: Math.min(size, start + Math.max(0, wanted)), overflow };
 }
 

@@ -17,6 +17,9 @@ const MAX_DEPTH = 128;
 /** Longer tags are refused: XML-RPC has no attributes. */
 const MAX_TAG = 1024;
 
+const EXCLAMATION = 0x21;
+const QUESTION = 0x3f;
+
 const NAME = /^[A-Za-z_][\w:.-]*$/;
 const BLANK = /^[ \t\n]*$/;
 const NAMED: ReadonlyMap<string, string> = new Map([
@@ -63,6 +66,18 @@ function readTag(inside: string): Tag {
   return { name, closing, empty };
 }
 
+/** An answer is made of very few different tags. */
+const MAX_KNOWN_TAGS = 64;
+const knownTags = new Map<string, Tag>();
+
+function tagOf(inside: string): Tag {
+  const known = knownTags.get(inside);
+  if (known !== undefined) return known;
+  const tag = readTag(inside);
+  if (knownTags.size < MAX_KNOWN_TAGS) knownTags.set(inside, tag);
+  return tag;
+}
+
 /** Reads one document of so many elements at most, or throws XmlProblem. Takes time linear in the text. */
 export function readXml(source: string, sink: XmlSink, maxElements: number): void {
   // Line ends as every XML reader sees them; a CR that matters arrives as &#13;.
@@ -79,7 +94,7 @@ export function readXml(source: string, sink: XmlSink, maxElements: number): voi
     sink.close();
   };
   const tag = (inside: string): void => {
-    const { name, closing, empty } = readTag(inside);
+    const { name, closing, empty } = tagOf(inside);
     if (closing) return close(name);
     if (stack.length === 0 && elements > 0) throw new XmlProblem('more than one document element');
     elements += 1;
@@ -92,16 +107,16 @@ export function readXml(source: string, sink: XmlSink, maxElements: number): voi
     const next = text.indexOf('<', at);
     if (next !== at) characters(unescape(text.slice(at, next < 0 ? undefined : next)));
     if (next < 0) break;
-    if (text.startsWith('<?', next)) at = after(text, '?>', next);
+    const kind = text.charCodeAt(next + 1);
+    if (kind !== EXCLAMATION && kind !== QUESTION) {
+      at = after(text, '>', next);
+      tag(text.slice(next + 1, at - 1));
+    } else if (kind === QUESTION) at = after(text, '?>', next);
     else if (text.startsWith('<!--', next)) at = after(text, '-->', next + 4);
     else if (text.startsWith('<![CDATA[', next)) {
       at = after(text, ']]>', next);
       characters(text.slice(next + 9, at - 3));
-    } else if (text.startsWith('<!', next)) throw new XmlProblem('document types are refused');
-    else {
-      at = after(text, '>', next);
-      tag(text.slice(next + 1, at - 1));
-    }
+    } else throw new XmlProblem('document types are refused');
   }
   if (stack.length > 0 || elements === 0) throw new XmlProblem('no element found');
 }

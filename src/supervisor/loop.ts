@@ -40,6 +40,8 @@ export class Loop {
   readonly #waiters = new Map<ProcessRecord['slot'], Waiter[]>();
   readonly #spawnWaiters = new Map<Slot, (outcome: 'spawned' | 'failed') => void>();
   readonly #alarms = new Map<string, { readonly at: Millis; readonly ring: () => void }>();
+  /** The wake-up that was asked for. */
+  #wakesAt: number = Number.POSITIVE_INFINITY;
   #mayStart = true;
   #isResting = false;
 
@@ -84,7 +86,7 @@ export class Loop {
     const problem = moved.effects.map((effect) => this.#perform(moved.record, effect)).find((text) => text);
     for (const { to } of moved.changes) this.#tellWaiters(moved.record, to.name);
     this.#startIfDue(slot);
-    this.#arm();
+    this.#armFor(moved.record);
     return problem;
   }
 
@@ -229,12 +231,23 @@ export class Loop {
     return !this.#mayStart && (name === 'BACKOFF' || name === 'EXITED') ? undefined : deadlineOf(record.state);
   }
 
+  /** One process has moved: it may want to hear earlier than all others. A wake-up that it no longer wants does no harm. */
+  #armFor(record: ProcessRecord): void {
+    const deadline = this.#deadline(record);
+    if (deadline !== undefined && deadline < this.#wakesAt) this.#wakeAt(deadline);
+  }
+
+  #wakeAt(time: number): void {
+    this.#wakesAt = this.#isResting ? Number.POSITIVE_INFINITY : time;
+    this.#ports.clock.wakeAt(Number.isFinite(this.#wakesAt) ? millis(this.#wakesAt) : undefined);
+  }
+
+  /** Looks at everything that has a deadline. */
   #arm(): void {
     let next: number = Number.POSITIVE_INFINITY;
-    if (this.#isResting) return this.#ports.clock.wakeAt(undefined);
     for (const record of allProcesses(this.world)) next = Math.min(next, this.#deadline(record) ?? next);
     for (const { at } of this.#alarms.values()) next = Math.min(next, at);
-    this.#ports.clock.wakeAt(Number.isFinite(next) ? millis(next) : undefined);
+    this.#wakeAt(next);
   }
 
   #tellSpawn(slot: Slot, outcome: 'spawned' | 'failed'): void {

@@ -3,6 +3,7 @@
  * with what was under way. What is decided is in `recovery.ts`; here it is done.
  */
 import { pidOf } from '../process/machine.ts';
+import { formatNamespec } from '../process/namespec.ts';
 import { millis, pid } from '../units.ts';
 import type { MainLog, Outputs, Slot } from './host.ts';
 import type { JournalAccess } from './journal.ts';
@@ -35,7 +36,12 @@ export interface RestorePorts {
 export interface Findings {
   readonly live: number;
   readonly gone: number;
+  /** Some of those that ended. */
+  readonly names: readonly string[];
 }
+
+/** Names that are told of those that ended. */
+const MAX_NAMES = 100;
 
 export function restore({ groups, news }: SavedWorld, ports: RestorePorts): Findings {
   const { loop, outputs, events } = ports;
@@ -47,15 +53,18 @@ export function restore({ groups, news }: SavedWorld, ports: RestorePorts): Find
   const records = groups.flatMap(({ processes }) => [...processes.values()]);
   outputs.open(records);
   const counts = new Map<Recovery['kind'], number>();
+  const names: string[] = [];
   for (const record of records) {
     // What it left behind, in the pipe or as a process, may still have to be logged.
     if (record.spawns > 0) outputs.attach(record.slot);
     const found = recover(record, ports.recoverer.evidence(record.slot));
     counts.set(found.kind, (counts.get(found.kind) ?? 0) + 1);
+    if (found.kind === 'gone' && names.length < MAX_NAMES)
+      names.push(formatNamespec(record.slot.group, record.slot.process));
     carryOut(found, record, ports);
   }
   const of = (kind: Recovery['kind']): number => counts.get(kind) ?? 0;
-  return { live: of('kept') + of('adopted') + of('unrecorded'), gone: of('gone') };
+  return { live: of('kept') + of('adopted') + of('unrecorded'), gone: of('gone'), names };
 }
 
 /** The kinds of records that the events of a change become. */

@@ -54,6 +54,7 @@ test('loadConfig() gives every key of [supervisord] its default', () => {
 test('loadConfig() gives every key of [program:x] its default', () => {
   const stream = {
     captureMaxbytes: 0,
+    isDirect: false,
     eventsEnabled: false,
     logfile: { kind: 'auto' },
     backups: 10,
@@ -105,10 +106,25 @@ stdout_syslog=true\nstderr_logfile=NONE\nenvironment=A="b c"`;
     maxbytes: 1024,
     backups: 2,
     captureMaxbytes: 3,
+    isDirect: false,
     eventsEnabled: true,
     syslog: true,
   });
   assert.deepEqual(read.stderr.logfile, { kind: 'none' });
+});
+
+test('loadConfig() refuses a direct log together with what needs the output, and says what has no effect', () => {
+  assert.equal(process(`${P}stdout_logfile=/l\nstdout_logfile_direct=true\n`).stdout.isDirect, true);
+  assert.equal(process(`${P}stderr_logfile_direct=true\nredirect_stderr=true\n`).stderr.isDirect, false);
+  const direct = '[program:x] stdout_logfile_direct=true';
+  assert.ok(summary(`${P}stdout_logfile=NONE\nstdout_logfile_direct=true\n`).includes(`${direct} needs a log file`));
+  const all = 'stdout_events_enabled=true\nstdout_capture_maxbytes=1\nstdout_syslog=true\n';
+  const names = 'stdout_capture_maxbytes, stdout_events_enabled, stdout_syslog';
+  assert.ok(
+    summary(`${P}stdout_logfile_direct=true\n${all}`).includes(`${direct} cannot be used together with ${names}`),
+  );
+  const rotated = `${P}stdout_logfile=/l\nstdout_logfile_direct=true\nstdout_logfile_maxbytes=1MB\n`;
+  assert.match(warnings(rotated).join(), /the log is not rotated/);
 });
 
 test('loadConfig() lets the command line beat the file, but still checks the file', () => {

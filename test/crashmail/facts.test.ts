@@ -179,3 +179,25 @@ test('endingInLog() takes the last exit of that name when the spawn is out of si
   assert.deepEqual(endingInLog(LOG, 'b', 7), { kind: 'unknown' });
   assert.deepEqual(endingInLog('', 'a', 7), { kind: 'unknown' });
 });
+
+test('gatherFacts() counts restarts in the journal, which knows what was before this listener', async () => {
+  const heard = 200_000;
+  const row = (ago: number, from: string, to: string) => {
+    const at = (heard - ago) * 1000;
+    return { time: at / 1000, text: `${from} -> ${to}`, json: JSON.stringify({ at, from, to }) };
+  };
+  const rows = [
+    row(90_000, 'EXITED', 'STARTING'),
+    row(7200, 'EXITED', 'STARTING'),
+    row(3000, 'BACKOFF', 'STARTING'),
+    row(2000, 'EXITED', 'STARTING'),
+    row(1000, 'STOPPED', 'STARTING'),
+    row(900, 'STARTING', 'RUNNING'),
+  ];
+  const count = async (inquiry: Inquiry, answer: Answer) => {
+    const facts = await gatherFacts(witnesses({ 'superd.history': answer }), inquiry);
+    return [facts?.restartsHour, facts?.restartsDay];
+  };
+  assert.deepEqual(await count({ ...INQUIRY, heard }, value(rows)), [2, 3]);
+  assert.deepEqual(await count({ ...INQUIRY, heard }, SILENT), [1, 1]);
+});

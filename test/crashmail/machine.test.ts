@@ -3,12 +3,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { drawCourse } from '../../src/crashmail/chart.ts';
+import { lookBack } from '../../src/crashmail/comeback.ts';
 import { CALM } from '../../src/crashmail/flood.ts';
 import { endingInJournal, readJournal } from '../../src/crashmail/journal-rows.ts';
 import { daemonDeath, readNotes, writeNotes } from '../../src/crashmail/notes.ts';
+import { reportDeaths } from '../../src/crashmail/obituary.ts';
 import { counterFile, counterIn, judgeMemory } from '../../src/crashmail/oom.ts';
+import type { Rpc } from '../../src/crashmail/ports.ts';
+import type { Report } from '../../src/crashmail/report.ts';
 import { maskSecrets, parseEnviron, secretsOf } from '../../src/crashmail/secrets.ts';
 import { sparkline, Vitals } from '../../src/crashmail/vitals.ts';
+import { FakeOutbox, FakeSurroundings } from './fixtures.ts';
 
 const KMSG = [
   '6,100,5000000,-;Killed process 42 (old) total-vm:1kB',
@@ -129,4 +134,91 @@ test('endingInJournal() finds how the child of this event ended, and believes no
   assert.deepEqual(endingInJournal(rows, [2]), { kind: 'signal', signal: 'SIGSEGV', coreDumped: true });
   assert.deepEqual(endingInJournal(rows, [3]), { kind: 'unknown' });
   assert.deepEqual(readJournal({ kind: 'fault', code: 1 }), []);
+});
+
+const daemonRow = (serial: number, what: string, found?: object, boot = 'b1') => ({
+  serial,
+  time: serial,
+  text: `superd ${what}`,
+  json: JSON.stringify({ serial, at: serial * 1000, kind: 'daemon', what, boot, found }),
+});
+
+/** A journal that answers superd.history. */
+const journalWith = (...rows: readonly ReturnType<typeof daemonRow>[]): Rpc => ({
+  ask: async (_method, [options]) => {
+    const after = typeof options === 'object' ? options['after'] : undefined;
+    const value = typeof after === 'number' ? rows.filter(({ serial }) => serial > after) : rows.slice(-1);
+    return { kind: 'value', value };
+  },
+});
+
+const reasons = async (rpc: Rpc, seen: number): Promise<readonly string[]> => {
+  const found = await lookBack(rpc, seen, 'b1');
+  return found.kind === 'deaths' ? found.deaths.map(({ serial, reason }) => `${serial} ${reason}`) : [found.kind];
+};
+
+test('lookBack() finds each death of superd, and no orderly end or upgrade', async () => {
+  const none = { live: 2, gone: 0, names: [] };
+  const journal = journalWith(
+    daemonRow(1, 'started'),
+    daemonRow(5, 'brain-restarted'),
+    daemonRow(6, 'recovered', { ...none, why: 'SIGKILL' }),
+    daemonRow(7, 'brain-restarted'),
+    daemonRow(8, 'recovered', { ...none, why: 'exit status 0' }),
+    daemonRow(9, 'stopped'),
+    daemonRow(10, 'started'),
+    daemonRow(12, 'started'),
+    daemonRow(13, 'recovered', { why: 'x', live: 1, gone: 2, names: ['web\u0007', 'db'] }),
+    daemonRow(20, 'started', undefined, 'b2'),
+  );
+  assert.deepEqual(await reasons(journal, 1), [
+    '6 superd ended (SIGKILL) and was started again at once; 2 processes went on, none ended unwatched',
+    '12 the supervisor ended without an orderly shutdown, and was started again; 1 process went on, 2 ended unwatched: web\ufffd, db',
+    '20 the machine was restarted without an orderly shutdown of the supervisor',
+  ]);
+  assert.deepEqual(await reasons(journal, 20), []);
+  // A journal that was begun anew.
+  assert.deepEqual(await reasons(journal, 500), []);
+  assert.deepEqual(await reasons({ ask: async () => ({ kind: 'fault', code: 1 }) }, 1), ['absent']);
+  assert.deepEqual(await reasons({ ask: async () => ({ kind: 'failed', reason: 'late' }) }, 1), ['later']);
+});
+
+test('reportDeaths() asks until it is answered, reports a death once, and settles when all is on the disk', async () => {
+  const outbox = new FakeOutbox();
+  const settled: (number | undefined)[] = [];
+  const written: string[] = [];
+  const journal = journalWith(daemonRow(3, 'brain-restarted'), daemonRow(4, 'recovered', { why: 'SIGSEGV', live: 1 }));
+  let asked = 0;
+  const rpc: Rpc = {
+    ask: async (...args) => {
+      asked += 1;
+      return asked < 3 ? { kind: 'failed', reason: 'not yet' } : journal.ask(...args);
+    },
+  };
+  const surroundings = new FakeSurroundings();
+  const ports = {
+    outbox,
+    rpc,
+    surroundings,
+    digest: (text: string) => text,
+    written: ({ facts }: Report) => void written.push(facts.reason),
+    settled: async (serial: number | undefined) => void settled.push(serial),
+  };
+  const before = { flood: CALM, daemon: 'b1 5 100', isEnded: true, at: 1, journal: 2 };
+  const watched = { before, mark: 'b1 5 100', daemon: 'superd /s', host: 'h' };
+  const { signal } = new AbortController();
+  outbox.broken = true;
+  surroundings.paused = () => {
+    if (asked > 5) outbox.broken = false;
+  };
+  await reportDeaths(ports, watched, signal);
+  assert.equal(written.length, 1);
+  await reportDeaths(ports, watched, signal);
+  assert.equal(written.length, 1);
+  assert.deepEqual(settled, [4, 4]);
+  // supervisord has no journal: the notes tell.
+  const absent = { ...ports, rpc: { ask: async () => ({ kind: 'fault', code: 1 }) } satisfies Rpc };
+  const { journal: _, ...notes } = { ...before, isEnded: false };
+  await reportDeaths(absent, { ...watched, before: notes, mark: 'b1 9 200' }, signal);
+  assert.match(written[1] ?? '', /without an orderly shutdown/);
 });

@@ -12,6 +12,7 @@ const stream: StreamConfig = {
   maxbytes: bytes(0),
   backups: 0,
   captureMaxbytes: bytes(0),
+  isDirect: false,
   eventsEnabled: false,
   syslog: false,
 };

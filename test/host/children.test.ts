@@ -351,8 +351,8 @@ describe('Spawner', () => {
       cwd: undefined,
       umask: undefined,
       stdin: { kind: 'pipe', path: folderOf.pathOf('in') },
-      stdout: folderOf.pathOf('out'),
-      stderr: folderOf.pathOf('out'),
+      stdout: { kind: 'pipe', path: folderOf.pathOf('out') },
+      stderr: { kind: 'pipe', path: folderOf.pathOf('out') },
     } as const;
     keeper.spawn({ op: 'spawn', id: 'g:p', serial: 1, plan });
     while (told.length < 2) await new Promise((resolve) => setImmediate(resolve));

@@ -42,6 +42,10 @@ test('readRange() follows the rule of supervisord', () => {
   }
 });
 
+test('tailRange() finds nothing behind the end, even with a negative length', () => {
+  assert.deepEqual(tailRange(7, 10, -3), { start: 7, end: 7, overflow: false });
+});
+
 test('tailRange() and readRange() stay inside the file', () => {
   const big = fc.integer({ min: -1e12, max: 1e12 });
   fc.assert(

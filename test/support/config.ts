@@ -9,6 +9,7 @@ export const aStream: StreamConfig = {
   maxbytes: bytes(50 * 2 ** 20),
   backups: 10,
   captureMaxbytes: bytes(0),
+  isDirect: false,
   eventsEnabled: false,
   syslog: false,
 };

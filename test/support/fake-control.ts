@@ -23,6 +23,7 @@ const STREAM: StreamConfig = {
   maxbytes: bytes(52_428_800),
   backups: 10,
   captureMaxbytes: bytes(0),
+  isDirect: false,
   eventsEnabled: false,
   syslog: false,
 };

@@ -38,34 +38,39 @@ export interface MailServerOptions {
   /** Is there such a user? */
   readonly knows?: (address: string) => boolean;
   /** What to do with the n-th message instead of taking it: say this, drop the line, or hang. */
-  readonly mood?: (offered: number) => 'take' | 'later' | 'drop' | 'hang' | 'take-and-drop';
-  /** TLS from the start, and this login. */
+  readonly mood?: (offered: number) => 'take' | 'later' | 'drop' | 'hang' | 'take-and-drop' | 'take-and-hang';
+  /** TLS, and this login. */
   readonly login?: { readonly user: string; readonly pass: string };
+  /** TLS begins with STARTTLS instead of from the start; without it no login is taken. */
+  readonly startTls?: boolean;
 }
 
 /** A mail server; a message that is not accepted never gets its answer. */
 export class MailServer {
   readonly accepted: string[] = [];
   offered = 0;
+  /** Was each message that was offered sent over TLS? */
+  readonly secure: boolean[] = [];
   readonly #server: SMTPServer;
 
   constructor(
     t: TestContext,
-    { accept = () => true, knows = () => true, mood = () => 'take', login }: MailServerOptions = {},
+    { accept = () => true, knows = () => true, mood = () => 'take', login, startTls = false }: MailServerOptions = {},
   ) {
     this.#server = new SMTPServer({
       onRcptTo: ({ address }, _session, done) => {
         done(knows(address) ? null : Object.assign(new Error('no such user'), { responseCode: 550 }));
       },
-      disabledCommands: ['STARTTLS'],
-      secure: login !== undefined,
+      disabledCommands: startTls ? [] : ['STARTTLS'],
+      secure: login !== undefined && !startTls,
       authOptional: login === undefined,
       onAuth: ({ username, password }, _session, done) => {
         const isRight = username === login?.user && password === login?.pass;
         done(isRight ? null : new Error('wrong password'), isRight ? { user: username } : undefined);
       },
       closeTimeout: 1,
-      onData: (stream, _session, done) => {
+      onData: (stream, { secure }, done) => {
+        this.secure.push(secure);
         text(stream).then((message) => {
           this.offered += 1;
           if (!accept(this.offered)) return;
@@ -73,7 +78,7 @@ export class MailServer {
           if (answer.startsWith('take')) this.accepted.push(message);
           if (answer === 'take') done();
           else if (answer === 'later') done(Object.assign(new Error('greylisted'), { responseCode: 451 }));
-          else if (answer !== 'hang') for (const connection of this.#server.connections) connection.close();
+          else if (!answer.endsWith('hang')) for (const connection of this.#server.connections) connection.close();
         }, done);
       },
     });

@@ -82,6 +82,10 @@ export function readListener(context: Context, environment: Readonly<Record<stri
     blame(outer, 'redirect_stderr', `[${section}] ${why}`);
   }
   const programs = readProcesses(context, { program: name, group: name, environment });
+  if (programs.some(({ stdout }) => stdout.isDirect)) {
+    const why = 'section sets stdout_logfile_direct=true but the eventlistener protocol goes over stdout';
+    blame(outer, 'stdout_logfile_direct', `[${section}] ${why}`);
+  }
   const processes = programs.map((process) => ({ ...process, isListener: true }));
   return { kind: 'eventlistener', name, priority, processes, events, bufferSize, resultHandler, replay, place };
 }

@@ -1,6 +1,6 @@
 /** The log keys that a program has twice, for stdout and for stderr. @source spec lifecycle 2.4 */
 import type { Bytes } from '../../units.ts';
-import { type Context, type Key, key, read, warn } from '../key.ts';
+import { blame, type Context, find, type Key, key, read, warn } from '../key.ts';
 import type { LogTarget, StreamConfig } from '../model.ts';
 import { boolean, byteSize, integer, type LogFile, logFile } from '../values.ts';
 
@@ -11,6 +11,7 @@ export interface StreamKeys {
   readonly backups: Key<number>;
   readonly maxbytes: Key<Bytes>;
   readonly syslog: Key<boolean>;
+  readonly direct: Key<boolean>;
 }
 
 function streamKeys(channel: 'stdout' | 'stderr'): StreamKeys {
@@ -39,6 +40,12 @@ function streamKeys(channel: 'stdout' | 'stderr'): StreamKeys {
       initial: '50MB',
       names: 'process',
       doc: `The size at which the log of ${channel} is rotated; \`0\` never rotates.`,
+    }),
+    direct: key(`${channel}_logfile_direct`, boolean, {
+      initial: 'false',
+      names: 'process',
+      since: 'superd',
+      doc: `Give the program the log file itself as ${channel}, opened for appending: superd spends no time on it, and does not see what is written. No rotation, capture, events or syslog; \`strip_ansi\` does not apply.`,
     }),
     syslog: key(`${channel}_syslog`, boolean, {
       initial: 'false',
@@ -73,13 +80,35 @@ function target(context: Context, keys: StreamKeys, file: LogFile, maxbytes: Byt
   return file;
 }
 
+/** What needs superd to read the stream cannot be had together with a log that the program writes itself. */
+function readDirect(context: Context, keys: StreamKeys, stream: Omit<StreamConfig, 'isDirect'>): boolean {
+  if (!read(context, keys.direct)) return false;
+  const { name } = keys.direct;
+  const subject = `[${context.section.name}] ${name}=true`;
+  if (stream.logfile.kind === 'none') {
+    blame(context, name, `${subject} needs a log file`, `set ${keys.logfile.name}`);
+    return true;
+  }
+  const inTheWay = [
+    stream.captureMaxbytes > 0 ? keys.capture.name : undefined,
+    stream.eventsEnabled ? keys.events.name : undefined,
+    stream.syslog ? keys.syslog.name : undefined,
+  ].filter((other) => other !== undefined);
+  if (inTheWay.length > 0) blame(context, name, `${subject} cannot be used together with ${inTheWay.join(', ')}`);
+  if (stream.maxbytes > 0 && find(context, keys.maxbytes.name) !== undefined) {
+    warn(context, keys.maxbytes.name, `${subject}: the log is not rotated, ${keys.maxbytes.name} has no effect`);
+  }
+  return true;
+}
+
 /** The keys that are read for every process. */
 export function readStream(context: Context, keys: StreamKeys, events: StreamEvents): StreamConfig {
   const file = read(context, keys.logfile);
   const backups = read(context, keys.backups);
   const maxbytes = read(context, keys.maxbytes);
   const syslog = read(context, keys.syslog) || file.kind === 'syslog';
-  return { ...events, logfile: target(context, keys, file, maxbytes), backups, maxbytes, syslog };
+  const stream = { ...events, logfile: target(context, keys, file, maxbytes), backups, maxbytes, syslog };
+  return { ...stream, isDirect: readDirect(context, keys, stream) };
 }
 
 /** With redirect_stderr there is no log of stderr. */
@@ -88,5 +117,5 @@ export function withoutLog(context: Context, keys: StreamKeys, stream: StreamCon
     const subject = `For [${context.section.name}], redirect_stderr=true but ${keys.logfile.name} has also been set`;
     warn(context, keys.logfile.name, `${subject}: the file is not used`);
   }
-  return { ...stream, logfile: { kind: 'none' } };
+  return { ...stream, logfile: { kind: 'none' }, isDirect: false };
 }

@@ -1,0 +1,140 @@
+/** What the output of programs costs, and how soon it is in the logs. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { callTime, keepAlive } from './api.ts';
+import { cpuSeconds } from './cost.ts';
+import type { Sample } from './figures.ts';
+import { everyWord, type Lab, type Trial, wait } from './lab.ts';
+import type { PeerName, Program, Running } from './peers.ts';
+import { LINE_BYTES, now } from './probe.ts';
+import { percentile } from './statistics.ts';
+
+const FLOOD_BYTES = 600e6;
+const CHATTY = { programs: 50, rate: 1000, seconds: 12, measured: 5 } as const;
+const BUSY = { programs: 500, writers: 50, rate: 10_000, seconds: 10, calls: 20 } as const;
+
+/** Every file that the supervisor keeps of a program's output. */
+function logsOf({ dir }: Running, name: string): readonly string[] {
+  const inFolder = (folder: string, isOne: (file: string) => boolean): readonly string[] => {
+    try {
+      return readdirSync(folder)
+        .filter(isOne)
+        .map((file) => join(folder, file));
+    } catch {
+      return [];
+    }
+  };
+  const own = inFolder(dir, (file) => file === `${name}.log` || file.startsWith(`${name}.log.`));
+  return [...own, ...inFolder(join(dir, 'logs', name), (file) => file === 'current' || file.startsWith('@'))];
+}
+
+/** One that sits between a log file that was measured and one that was not would see too little: sizes only grow. */
+const loggedBytes = (running: Running, name: string): number =>
+  logsOf(running, name).reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
+
+async function floodTrial(lab: Lab, peer: PeerName, keys: string): Promise<readonly [rate: number, cpu: number]> {
+  const programs = (words: string): readonly Program[] => [
+    { name: 'flood', words: [lab.probe.path, 'flood', 'flood', words, String(FLOOD_BYTES)], isLogged: true, keys },
+  ];
+  return lab.trial(peer, programs, async (trial) => {
+    const first = await everyWord(trial, 1);
+    const before = cpuSeconds(trial.running.pids());
+    await everyWord(trial, 1, { what: 'done' });
+    // pm2 keeps no rotated logs; what the others keep is less than their limit, and more than was written.
+    await wait('everything is in the logs', () => loggedBytes(trial.running, 'flood') >= FLOOD_BYTES * 0.8, 1);
+    const seconds = (now() - first.at) / 1000;
+    const cpu = cpuSeconds(trial.running.pids()) - before;
+    return [FLOOD_BYTES / 1e6 / seconds, cpu / (FLOOD_BYTES / 1e9)];
+  });
+}
+
+/** The least number of bytes that rotated logs keep is ten times 50 MB and more; of daemontools ten times 16 MB. */
+export async function flood(lab: Lab, peer: PeerName): Promise<readonly Sample[]> {
+  const keys = 'stdout_logfile_maxbytes=100MB\n';
+  const [rate, cpu] = await floodTrial(lab, peer, keys);
+  const samples: Sample[] = [
+    ['flood', rate],
+    ['flood-cpu', cpu],
+  ];
+  if (peer === 'supervisord') samples.push(['direct', rate], ['direct-cpu', cpu]);
+  if (peer === 'superd') {
+    const direct = await floodTrial(lab, peer, 'stdout_logfile_direct=true\nstdout_logfile_maxbytes=0\n');
+    samples.push(['direct', direct[0]], ['direct-cpu', direct[1]]);
+  }
+  return samples;
+}
+
+const writers =
+  (
+    lab: Lab,
+    { programs, rate, seconds }: { readonly programs: number; readonly rate: number; readonly seconds: number },
+  ) =>
+  (words: string): readonly Program[] =>
+    Array.from({ length: programs }, (_, index) => {
+      const name = `w${index}`;
+      const args = [lab.probe.path, 'lines', name, words, String(rate), String(rate * seconds)];
+      return { name, words: args, isLogged: true };
+    });
+
+/** How old the newest line of a log is whenever the log has grown. */
+async function lineDelays(path: () => string | undefined, until: number): Promise<readonly number[]> {
+  const delays: number[] = [];
+  let size = 0;
+  while (now() < until) {
+    const file = path();
+    const grown = file === undefined ? 0 : (statSync(file, { throwIfNoEntry: false })?.size ?? 0);
+    if (file !== undefined && grown > size) {
+      const seen = now();
+      // The first line that was not there before has waited longest.
+      const line = readFileSync(file).subarray(size - (size % LINE_BYTES));
+      const at = /\b(\d{20})\b/.exec(line.toString('latin1', 0, 2 * LINE_BYTES))?.[1];
+      if (at !== undefined && size > 0) delays.push(seen - Number(at) / 1e6);
+      size = grown;
+    }
+    await pause(5);
+  }
+  return delays;
+}
+
+export function chatty(lab: Lab, peer: PeerName): Promise<readonly Sample[]> {
+  const { programs, rate, seconds, measured } = CHATTY;
+  return lab.trial(peer, writers(lab, CHATTY), async (trial) => {
+    await everyWord(trial, programs);
+    const { running } = trial;
+    const from = now();
+    const pids = running.pids();
+    const before = cpuSeconds(pids);
+    const delays = await lineDelays(() => logsOf(running, 'w0')[0], from + measured * 1000);
+    const cpu = (cpuSeconds(pids) - before) / ((now() - from) / 1000);
+    await everyWord(trial, programs, { what: 'done' });
+    await pause(500);
+    const wanted = programs * rate * seconds;
+    const there = Array.from({ length: programs }, (_, index) => loggedBytes(running, `w${index}`) / LINE_BYTES);
+    const found = there.reduce((sum, lines) => sum + lines, 0);
+    return [
+      ['chatty-cpu', cpu],
+      ['chatty-lost', wanted - found],
+      ['chatty-delay', percentile(delays, 0.95)],
+    ];
+  });
+}
+
+/** As the event loop answers calls, its delay is in the time that a cheap call takes. */
+export function busy(lab: Lab, peer: PeerName): Promise<readonly Sample[]> {
+  const { programs, writers: count, rate, seconds, calls } = BUSY;
+  const some = writers(lab, { programs: count, rate, seconds: seconds + 10 });
+  const both = (words: string): readonly Program[] => [...some(words), ...lab.idle(programs - count)(words)];
+  return lab.trial(peer, both, async (trial: Trial) => {
+    await everyWord(trial, programs);
+    await pause(1000);
+    const agent = keepAlive();
+    const times: number[] = [];
+    for (const until = now() + seconds * 1000; now() < until; ) {
+      times.push(await callTime(trial.running.socket, 'supervisor.getState', agent));
+      await pause(1000 / calls);
+    }
+    agent.destroy();
+    return [['delay', percentile(times, 0.99)]];
+  });
+}

@@ -1,0 +1,64 @@
+/*
+ * The program that the benchmark supervises: as small as a program can be, so that the supervisor is what is measured.
+ *   probe idle  NAME FILE               says that it is up, and sleeps
+ *   probe flood NAME FILE BYTES         writes lines of 100 bytes flat out, in pieces of 8000 bytes; then sleeps
+ *   probe lines NAME FILE RATE COUNT    writes numbered lines of 100 bytes with the time, one write each; then sleeps
+ * What it has to say it appends to FILE: "WHAT NAME PID NANOSECONDS", on the monotonic clock of the machine.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static unsigned long long now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1000000000ull + t.tv_nsec;
+}
+
+static void say(const char *what, const char *name, const char *file) {
+  char line[256];
+  int fd = open(file, O_WRONLY | O_APPEND | O_CREAT, 0600);
+  int length = snprintf(line, sizeof line, "%s %s %d %llu\n", what, name, (int)getpid(), now());
+  if (write(fd, line, length) != length) _exit(1);
+  close(fd);
+}
+
+static void put(const char *data, size_t length) {
+  while (length > 0) {
+    ssize_t count = write(1, data, length);
+    if (count <= 0) _exit(1);
+    data += count;
+    length -= count;
+  }
+}
+
+static void flood(unsigned long long bytes) {
+  static char block[8000];
+  memset(block, 'x', sizeof block);
+  for (size_t at = 99; at < sizeof block; at += 100) block[at] = '\n';
+  for (unsigned long long done = 0; done < bytes; done += sizeof block) put(block, sizeof block);
+}
+
+static void lines(unsigned long rate, unsigned long count) {
+  char line[101];
+  unsigned long long begin = now();
+  for (unsigned long i = 0; i < count; i++) {
+    unsigned long long at = begin + i * 1000000000ull / rate;
+    struct timespec t = {at / 1000000000ull, at % 1000000000ull};
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+    snprintf(line, sizeof line, "%010lu %020llu %067d\n", i, now(), 0);
+    put(line, 100);
+  }
+}
+
+int main(int argc, char **argv) {
+  if (argc < 4) return 2;
+  say("up", argv[2], argv[3]);
+  if (strcmp(argv[1], "flood") == 0) flood(strtoull(argv[4], NULL, 10));
+  if (strcmp(argv[1], "lines") == 0) lines(strtoul(argv[4], NULL, 10), strtoul(argv[5], NULL, 10));
+  if (strcmp(argv[1], "idle") != 0) say("done", argv[2], argv[3]);
+  for (;;) pause();
+}
