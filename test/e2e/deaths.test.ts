@@ -114,7 +114,7 @@ function assertChains(statedir: string): void {
 test('the brain may die before and after everything that it does', async (t) => {
   const dir = privateDirectory(t);
   const deadly = await DeadlyCheckout.make(dir);
-  const daemon = new Daemon(dir, { config: CONFIG, ...deadly });
+  const daemon = new Daemon(dir, { config: CONFIG, executable: deadly.executable, env: deadly.env });
   await daemon.start();
   await reaches(daemon, 'extra', 'RUNNING');
   const left = new Map(Object.entries(STEPS));
@@ -142,7 +142,7 @@ test('the brain may die before and after everything that it does', async (t) => 
 test('the brain may die anywhere on the way up and on the way down', async (t) => {
   const dir = privateDirectory(t);
   const deadly = await DeadlyCheckout.make(dir);
-  const daemon = new Daemon(dir, { config: CONFIG, ...deadly });
+  const daemon = new Daemon(dir, { config: CONFIG, executable: deadly.executable, env: deadly.env });
   let isUpDone = false;
   let isDownDone = false;
   for (let place = 1; !(isUpDone && isDownDone); place += 1) {

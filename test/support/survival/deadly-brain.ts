@@ -47,6 +47,8 @@ function around<Args extends readonly unknown[], R>(
   };
 }
 
+// The methods of every instance are replaced; `around` passes `this` on.
+/* oxlint-disable typescript/unbound-method */
 const { send } = KeeperLink.prototype;
 const { save, rewrite } = WorldFile.prototype;
 const journal = JournalFile.prototype.append;
