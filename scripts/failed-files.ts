@@ -1,0 +1,15 @@
+// oxlint-disable import/no-default-export -- node --test-reporter takes the default export
+/** A reporter for the test runner: the files in which a test failed, one a line. */
+import { relative } from 'node:path';
+import type { TestEvent } from 'node:test/reporters';
+
+const root = `${import.meta.dirname}/..`;
+
+export default async function* failedFiles(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+  const files = new Set<string>();
+  for await (const event of events) {
+    if (event.type !== 'test:fail' || event.data.file === undefined) continue;
+    if (!files.has(event.data.file)) yield `${relative(root, event.data.file)}\n`;
+    files.add(event.data.file);
+  }
+}
