@@ -8,8 +8,10 @@ const root = `${import.meta.dirname}/..`;
 export default async function* failedFiles(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   const files = new Set<string>();
   for await (const event of events) {
-    if (event.type !== 'test:fail' || event.data.file === undefined) continue;
-    if (!files.has(event.data.file)) yield `${relative(root, event.data.file)}\n`;
-    files.add(event.data.file);
+    if (event.type !== 'test:fail') continue;
+    // A failure without a file is told by its name: there is no such file, so that the run alone fails as well.
+    const file = relative(root, event.data.file ?? event.data.name);
+    if (!files.has(file)) yield `${file}\n`;
+    files.add(file);
   }
 }

@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { encode, LineReader, type ToBrain, type ToKeeper } from '../keeper/protocol.ts';
+import { errnoOf } from './errno.ts';
 
 /** The descriptor of the connection, in the brain. */
 export const LINK_FD = 3;
@@ -83,16 +84,11 @@ export class BrainProcess {
   }
 
   start(): void {
-    const [file, ...args] = this.#ports.command(this.#code);
-    const child = spawn(file, args, {
-      // A session of its own: a Ctrl-C in the terminal is for the keeper, which passes it on.
-      detached: true,
-      stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
-      env: this.#ports.env,
-    });
-    this.#child = child;
     this.#isReady = false;
     this.#isLeaving = false;
+    const child = this.#spawn();
+    this.#child = child;
+    if (child === undefined) return;
     if (this.#served > 0) this.#readyTimer = setTimeout(() => child.kill('SIGKILL'), READY_TIMEOUT_MS);
     const link = child.stdio[LINK_FD];
     if (child.pid !== undefined && link !== null && link !== undefined) this.#connect(link as Socket);
@@ -105,6 +101,23 @@ export class BrainProcess {
     };
     child.once('error', (cause) => ended(cause.message, 1));
     child.once('exit', (code, signal) => ended(signal ?? `exit status ${code}`, code ?? 1));
+  }
+
+  /** @returns undefined when it failed at once; then it is tried again like a brain that was never ready */
+  #spawn(): ChildProcess | undefined {
+    const [file, ...args] = this.#ports.command(this.#code);
+    try {
+      return spawn(file, args, {
+        // A session of its own: a Ctrl-C in the terminal is for the keeper, which passes it on.
+        detached: true,
+        stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+        env: this.#ports.env,
+      });
+    } catch (cause) {
+      // Most errors come as an event; ENOMEM and a few others do not.
+      this.#goOn(errnoOf(cause), 1);
+      return undefined;
+    }
   }
 
   tell(message: ToBrain): void {
@@ -147,6 +160,10 @@ export class BrainProcess {
     this.#child = undefined;
     this.#link = undefined;
     clearTimeout(this.#readyTimer);
+    this.#goOn(why, status);
+  }
+
+  #goOn(why: string, status: number): void {
     this.#lastEnd = why;
     const hasServed = this.#served > 0;
     const gone = (isMeant: boolean): void => this.#ports.gone({ isMeant, hasServed, status, why });

@@ -6,7 +6,8 @@ import { everyWord, type Lab, settle, type Trial, wait } from './lab.ts';
 import type { PeerName, Program } from './peers.ts';
 
 const RESTARTS = 20_000;
-const PROGRAMS = 20;
+/** A program that ends at once is started again after about a second. */
+const PROGRAMS = 200;
 const LOG_BYTES = 10e9;
 /** Growth is counted from here on: what is made once is made by then. */
 const WARM_RESTARTS = 2000;
