@@ -1,7 +1,7 @@
 /**
- * Measures superd beside every other supervisor that is installed, on the same programs in one run, and writes the table
- * to docs/explanation/performance.md. `--only=restart,start` and `--peers=superd,supervisord` choose, `--rounds=3` repeats;
- * a choice is printed and not written.
+ * Measures superd beside every other supervisor that is installed, on the same programs in one run, and prints a table;
+ * docs/explanation/performance.md holds one. `--only=restart,start` and `--peers=superd,supervisord` choose, `--rounds=3` repeats,
+ * `--write` renews the page.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
@@ -12,6 +12,7 @@ import { Lab } from '../test/bench/lab.ts';
 import { busy, chatty, flood } from '../test/bench/output-experiments.ts';
 import { ALL_PEERS, isInstalled, type PeerName, packageOf } from '../test/bench/peers.ts';
 import { type Measured, plotOf, tableOf } from '../test/bench/report.ts';
+import { soak } from '../test/bench/soak.ts';
 import { median } from '../test/bench/statistics.ts';
 
 interface Experiment {
@@ -29,12 +30,19 @@ const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
   chatty: { run: chatty, peers: ALL_PEERS },
   busy: { run: busy, peers: WITH_API },
   growth: { run: growth, peers: WITH_API },
+  soak: { run: soak, peers: ['superd'] },
 };
 
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, peers: { type: 'string' }, rounds: { type: 'string', default: '3' } },
+  options: {
+    only: { type: 'string' },
+    peers: { type: 'string' },
+    rounds: { type: 'string', default: '3' },
+    write: { type: 'boolean', default: false },
+  },
 });
-const chosen = values.only?.split(',') ?? Object.keys(EXPERIMENTS);
+/** The soak takes minutes, and is no comparison: only when it is asked for. */
+const chosen = values.only?.split(',') ?? Object.keys(EXPERIMENTS).filter((name) => name !== 'soak');
 const wanted = values.peers?.split(',') ?? ALL_PEERS;
 const peers = ALL_PEERS.filter((peer) => wanted.includes(peer));
 for (const peer of peers.filter((one) => !isInstalled(one))) console.log(`${peer} is left out: ${packageOf(peer)}`);
@@ -62,7 +70,7 @@ for (let round = 0; round < Number(values.rounds); round += 1) {
 const measured: Measured = new Map([...collected].map(([key, numbers]) => [key, median(numbers)]));
 const table = tableOf(FIGURES, peers.filter(isInstalled), measured);
 console.log(table);
-if (values.only === undefined && values.peers === undefined) write();
+if (values.write) write();
 
 /** Replaces what stands between the two marks of the page; the words around it are written by hand. */
 function write(): void {

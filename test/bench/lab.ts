@@ -64,10 +64,15 @@ export class Lab implements Disposable {
 }
 
 /** Waits for a condition that is cheap to ask for. */
-export async function wait(what: string, probe: () => boolean, interval = 5): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
+export async function wait(
+  what: string,
+  probe: () => boolean,
+  interval = 5,
+  patience: number = PATIENCE_MS,
+): Promise<void> {
+  const deadline = performance.now() + patience;
   while (!probe()) {
-    if (performance.now() > deadline) throw new Error(`waited ${PATIENCE_MS} ms in vain: ${what}`);
+    if (performance.now() > deadline) throw new Error(`waited ${patience} ms in vain: ${what}`);
     await pause(interval);
   }
 }

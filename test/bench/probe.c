@@ -1,6 +1,7 @@
 /*
  * The program that the benchmark supervises: as small as a program can be, so that the supervisor is what is measured.
  *   probe idle  NAME FILE               says that it is up, and sleeps
+ *   probe once  NAME FILE               says that it is up, and ends
  *   probe flood NAME FILE BYTES         writes lines of 100 bytes flat out, in pieces of 8000 bytes; then sleeps
  *   probe lines NAME FILE RATE COUNT    writes numbered lines of 100 bytes with the time, one write each; then sleeps
  * What it has to say it appends to FILE: "WHAT NAME PID NANOSECONDS", on the monotonic clock of the machine.
@@ -59,6 +60,7 @@ int main(int argc, char **argv) {
   say("up", argv[2], argv[3]);
   if (strcmp(argv[1], "flood") == 0) flood(strtoull(argv[4], NULL, 10));
   if (strcmp(argv[1], "lines") == 0) lines(strtoul(argv[4], NULL, 10), strtoul(argv[5], NULL, 10));
+  if (strcmp(argv[1], "once") == 0) return 0;
   if (strcmp(argv[1], "idle") != 0) say("done", argv[2], argv[3]);
   for (;;) pause();
 }

@@ -8,6 +8,7 @@ const SCRIPT = `#!/bin/sh
 say() { read up rest </proc/uptime; echo "$1 $2 $$ \${up%.*}\${up#*.}0000000" >>"$3"; }
 say up "$2" "$3"
 case $1 in
+  once) exit 0 ;;
   flood) yes "$(printf %099d 0)" | head -c "$4"; say done "$2" "$3" ;;
   lines) i=0; while [ $i -lt "$5" ]; do read up rest </proc/uptime
     printf '%010d %020d %067d\\n' $i "\${up%.*}\${up#*.}0000000" 0; i=$((i + 1)); sleep 0.001; done; say done "$2" "$3" ;;

@@ -34,28 +34,27 @@ function pass(label: string): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
-/** Whatever this object's kind does by a method, it may die before and behind it. */
-function mayDieAt<K extends string>(
-  prototype: Record<K, (argument: never) => unknown>,
-  name: K,
-  label: (argument: unknown) => string,
-): void {
-  const method: unknown = Reflect.get(prototype, name);
-  if (typeof method !== 'function') throw new Error(`no method ${name}`);
-  Reflect.set(prototype, name, function (this: unknown, argument: unknown): unknown {
-    pass(`before ${label(argument)}`);
-    const result: unknown = Reflect.apply(method, this, [argument]);
-    pass(`after ${label(argument)}`);
+/** Calls a method with a place to die before and behind it. */
+function around<Args extends readonly unknown[], R>(
+  label: (...args: Args) => string,
+  method: (...args: Args) => R,
+): (...args: Args) => R {
+  return function (this: unknown, ...args: Args): R {
+    pass(`before ${label(...args)}`);
+    const result = Reflect.apply(method, this, args);
+    pass(`after ${label(...args)}`);
     return result;
-  });
+  };
 }
 
-const word =
-  (prefix: string, field: string) =>
-  (argument: unknown): string =>
-    `${prefix} ${typeof argument === 'object' && argument !== null ? Reflect.get(argument, field) : ''}`;
-
-mayDieAt(KeeperLink.prototype, 'send', word('message', 'op'));
-mayDieAt(WorldFile.prototype, 'save', word('world', 'kind'));
-mayDieAt(JournalFile.prototype, 'append', word('journal', 'kind'));
-mayDieAt(LogFile.prototype, 'append', () => 'log');
+// The methods of every instance are replaced; `around` passes `this` on.
+/* oxlint-disable typescript/unbound-method */
+const { send } = KeeperLink.prototype;
+const { save, rewrite } = WorldFile.prototype;
+const journal = JournalFile.prototype.append;
+const log = LogFile.prototype.append;
+KeeperLink.prototype.send = around(({ op }) => `message ${op}`, send);
+WorldFile.prototype.save = around(({ kind }) => `world ${kind}`, save);
+WorldFile.prototype.rewrite = around(() => 'world anew', rewrite);
+JournalFile.prototype.append = around(({ kind }) => `journal ${kind}`, journal);
+LogFile.prototype.append = around((_chunk) => 'log', log);
