@@ -95,10 +95,7 @@ function carryOut(found: Recovery, record: ProcessRecord, ports: RestorePorts): 
       return loop.resume(slot);
     case 'unrecorded':
       takeOver(slot, found.child, found.by, ports);
-      // The keeper has done it already, and says so.
-      loop.countSpawns(slot, found.child.serial - 1);
-      loop.move(slot, { kind: 'start' });
-      return;
+      return startUnrecorded(record, found.child, loop);
     case 'spawn-again':
       return recoverer.spawnAgain(record);
     case 'never-spawned':
@@ -110,6 +107,16 @@ function carryOut(found: Recovery, record: ProcessRecord, ports: RestorePorts): 
         loop.child({ kind: 'exited', slot, pid: last, status: { kind: 'unknown' }, at: loop.now() });
     }
   }
+}
+
+/** What was written down is over; the start that came after it is made up for. The keeper has done it, and says so. */
+function startUnrecorded({ slot, state }: ProcessRecord, { serial }: Sighting, loop: Loop): void {
+  loop.countSpawns(slot, serial - 1);
+  const last = pidOf(state);
+  if (last !== undefined) loop.move(slot, { kind: 'exited', pid: last, status: { kind: 'unknown' } });
+  else loop.move(slot, { kind: 'spawn-failed', reason: 'nothing could be written down' });
+  if (loop.find(slot)?.state.name === 'BACKOFF') loop.move(slot, { kind: 'stop' });
+  loop.move(slot, { kind: 'start' });
 }
 
 function takeOver(slot: Slot, child: Sighting, by: 'keeper' | 'cookie', { recoverer, journal }: RestorePorts): void {

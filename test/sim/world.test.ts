@@ -151,9 +151,9 @@ describe('the world', () => {
   });
 });
 
-describe('what is disabled', () => {
-  const ALWAYS = { autorestart: 'always', startsecs: seconds(0) } as const;
+const ALWAYS = { autorestart: 'always', startsecs: seconds(0) } as const;
 
+describe('what is disabled', () => {
   test('is not started with the daemon, nor with its group, and a start is refused', async () => {
     const host = new FakeHost();
     host.disabled.names = new Set(['x:x']);
@@ -465,6 +465,27 @@ describe('the world after deaths', () => {
     survive(world, () => replace(world, configs[0] ?? assert.fail(), again));
     return false;
   }
+
+  test('a child whose spawn could not be written down is taken over, not doubled', () => {
+    const config = aConfig([aGroup('x', [aProcess('x', { autostart: false })]), aGroup('y', [aProcess('y', ALWAYS)])]);
+    const host = new FakeHost();
+    const world = aWorld(config, ({ group }) => (group === 'y' ? { ...LIVES, exitsAfter: 5000 } : LIVES), host);
+    host.advance(3000);
+    host.isFull = true;
+    void world.supervisor.start(slot('x'));
+    host.advance(10_000);
+    const [x, y] = [world.supervisor.process(slot('x'))?.pid, world.supervisor.process(slot('y'))?.pid];
+    assert.ok(x !== 0 && y !== 0);
+    host.isFull = false;
+    replace(world, config);
+    host.advance(2000);
+    assert.equal(world.supervisor.process(slot('x'))?.pid, x);
+    assert.equal(world.supervisor.process(slot('y'))?.pid, y);
+    assert.deepEqual([stateOf(world, slot('x')), stateOf(world, slot('y'))], ['RUNNING', 'RUNNING']);
+    world.supervisor.shutdown();
+    host.advance(20_000);
+    host.assertQuiet();
+  });
 
   test('it goes on as if nothing had been, over 2,000 random histories', () => {
     fc.assert(

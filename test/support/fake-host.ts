@@ -105,6 +105,8 @@ export class FakeHost implements Clock, Children, Outputs, MainLog, Store, Recov
   /** The supervisor dies at this step of those that it takes from now on; undefined: it lives. */
   diesIn: number | undefined;
   isDead = false;
+  /** Nothing is saved. */
+  isFull = false;
   readonly lines: string[] = [];
   readonly journal: FakeJournal = new FakeJournal(() => this.wall());
   readonly positions: FakePositions = new FakePositions();
@@ -214,7 +216,7 @@ export class FakeHost implements Clock, Children, Outputs, MainLog, Store, Recov
   }
 
   save(change: SavedChange): void {
-    this.#step(() => this.saved.push(change));
+    this.#step(() => this.isFull || this.saved.push(change));
   }
 
   evidence(slot: Slot): Evidence {
