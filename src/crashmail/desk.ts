@@ -87,6 +87,11 @@ export class Desk {
     }
   }
 
+  /** Would the next crash of this program be mailed at once, as far as is known? */
+  isCalm(program: string): boolean {
+    return !this.#flood.memories.some((memory) => memory.program === program);
+  }
+
   wake(): void {
     this.#bell.ring();
   }

@@ -94,6 +94,8 @@ const SETTLE = 1000;
 /** So many crashes within a second are a storm; of one program at most three count. */
 const STORM_CRASHES = 10;
 const STORM_OF_PROGRAM = 3;
+/** So many programs that crash within a second, those just mailed included, may be the beginning of one. */
+const CROWD = 6;
 /** A storm is mailed when it has been quiet for so long, or has lasted so long. */
 const STORM_QUIET = 5000;
 const STORM_LONGEST = 60_000;
@@ -153,22 +155,34 @@ function isStorm(candidates: readonly Candidate[], now: number): boolean {
   return weight >= STORM_CRASHES;
 }
 
+/** Do so many programs crash within a second, those that were just mailed included, that it may be a storm's beginning? */
+function isCrowd(to: string, candidates: readonly Candidate[], { state, now }: Question): boolean {
+  const mailed = state.memories.filter((memory) => memory.to === to && memory.lastCrash > now - SETTLE);
+  const recent = candidates.filter(({ item }) => item.at > now - SETTLE);
+  return new Set([...mailed, ...recent.map(({ item }) => item)].map(({ program }) => program)).size >= CROWD;
+}
+
 type Verdict =
   | { readonly kind: 'wait'; readonly line: Line; readonly wakeAt: number }
   | { readonly kind: 'send'; readonly line: Line; readonly all: boolean };
 
 /** Something is due: does it go now? */
 function judge(found: Line, candidates: readonly Candidate[], question: Question): Verdict {
-  const { now, onTheWay } = question;
+  const { now, onTheWay, state } = question;
   const hold = (until: number, since = now): Verdict => ({
     kind: 'wait',
     line: { ...found, holdUntil: until, holdSince: since },
     wakeAt: until,
   });
   if (found.holdUntil === 0) {
-    if (onTheWay.has(found.to) || now < found.warmUntil) return hold(now + SETTLE);
+    const crowd = isCrowd(found.to, candidates, question);
+    const isFollower = state.memories.some(({ to, mailedAt }) => to === found.to && mailedAt > now - SETTLE);
+    if (onTheWay.has(found.to) || now < found.warmUntil || (crowd && isFollower)) {
+      return hold(now + (isStorm(candidates, now) ? STORM_QUIET : SETTLE));
+    }
     if (found.tokens < 1) return hold(now + (1 - found.tokens) * REFILL);
-    return { kind: 'send', line: { ...found, tokens: found.tokens - 1 }, all: false };
+    const warmUntil = crowd ? now + WARM : found.warmUntil;
+    return { kind: 'send', line: { ...found, tokens: found.tokens - 1, warmUntil }, all: false };
   }
   if (now < found.holdUntil) return { kind: 'wait', line: found, wakeAt: found.holdUntil };
   const last = Math.max(...candidates.map(({ item }) => item.at));

@@ -112,6 +112,24 @@ test('decide() starts anew after a long calm', () => {
   assert.deepEqual(times(sent), [0, 11 * MINUTE, 16 * MINUTE]);
 });
 
+test('decide() makes at most 3 mails of 500 crashes in 10 s, however they come and however quick the server is', () => {
+  for (const programs of [3, 20, 500]) {
+    for (const bursts of [500, 100, 20, 10]) {
+      // Within a burst some are heard of a little later than others.
+      for (const spread of [0, 17]) {
+        for (const latency of [25, 90, 2000]) {
+          const crashes = Array.from({ length: 500 }, (_, n) => ({
+            at: Math.floor((n * bursts) / 500) * (10_000 / bursts) + ((n * bursts) % 500 === 0 ? 0 : spread * (n % 7)),
+            program: `p${n % programs}`,
+          }));
+          const sent = play(crashes, { latency });
+          assert.ok(sent.length <= 3, JSON.stringify({ programs, bursts, spread, latency, counts: counts(sent) }));
+        }
+      }
+    }
+  }
+});
+
 test('decide() never lets a giving up wait for the window', () => {
   const sent = play([{ at: 0 }, { at: 20_000, isUrgent: true }]);
   assert.deepEqual(times(sent), [0, 20_000]);
