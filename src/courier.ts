@@ -80,7 +80,8 @@ const courier = new Courier();
 const reader = new LineReader<ToCourier>((message) => courier.hear(message));
 
 const leave = (): void => {
-  courier.end().finally(() => process.exit(0));
+  const exit = (): never => process.exit(0);
+  courier.end().then(exit, exit);
 };
 
 process.title = 'crashmail courier';

@@ -20,6 +20,7 @@ import { Sender } from './crashmail/sender.ts';
 import { type Setup, setupOf } from './crashmail/setup.ts';
 import { Courier } from './host/courier.ts';
 import { flushQueues, listQueues, type TaskTools, testChannels, writePreview } from './host/crashmail-tasks.ts';
+import { takeLaunch } from './host/launch.ts';
 import { StdioSupervisor } from './host/listener-io.ts';
 import { DiskOutbox } from './host/outbox.ts';
 import { pause } from './host/pause.ts';
@@ -303,6 +304,8 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+// What the launcher set is for this process.
+takeLaunch();
 // Standard error may go away before us; there is nobody left to tell.
 process.stderr.on('error', () => {});
 main(process.argv.slice(2)).then(

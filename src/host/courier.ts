@@ -102,7 +102,7 @@ class Run {
     clearTimeout(this.#idle);
     const reason = `the process that sends the mails ended (${how})`;
     const lost: Delivery | 'nobody' = this.#isReady ? { kind: 'later', scope: 'report', reason } : 'nobody';
-    for (const task of [...this.#tasks.keys()]) this.#finish(task, lost);
+    for (const task of this.#tasks.keys()) this.#finish(task, lost);
     done();
   }
 }
