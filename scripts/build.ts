@@ -9,7 +9,7 @@ import { renderHelp } from '../src/host/args.ts';
 import { NODE_CHECK } from './node-check.ts';
 
 const root = `${import.meta.dirname}/..`;
-const programs = ['superd', 'superctl', 'crashmail', 'keeper', 'pidproxy', 'echo_superd_conf'];
+const programs = ['superd', 'superctl', 'crashmail', 'courier', 'keeper', 'pidproxy', 'echo_superd_conf'];
 /** What few commands of superctl need, and would cost all of them the time to read it: a file of its own. */
 const parts = { args: 'src/host/args.ts' };
 /** The thread that the keeper runs when there are fcgi-programs. */

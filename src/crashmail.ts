@@ -1,33 +1,32 @@
 /** crashmail: an event listener that mails when a program exits unexpectedly. This root joins its parts. */
 import { homedir, hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
-import { drawCourse } from './crashmail/chart.ts';
+import type { CourierOrders } from './crashmail/courier.ts';
 import { Desk } from './crashmail/desk.ts';
 import { digest } from './crashmail/digest.ts';
 import type { Witnesses } from './crashmail/facts.ts';
 import { CALM, type FloodState } from './crashmail/flood.ts';
 import { History } from './crashmail/history.ts';
 import { namespecOf } from './crashmail/incident.ts';
-import type { Letter } from './crashmail/letter.ts';
 import { Listener } from './crashmail/listener.ts';
 import { readNotes, writeNotes } from './crashmail/notes.ts';
 import { reportDeaths } from './crashmail/obituary.ts';
 import { EXIT_CRASHMAIL_USAGE, type Options, parseOptions, USAGE } from './crashmail/options.ts';
 import { outboxBase, outboxName } from './crashmail/place.ts';
-import type { Channel, Surroundings } from './crashmail/ports.ts';
+import type { Surroundings } from './crashmail/ports.ts';
 import { refusalNotice } from './crashmail/refusal.ts';
-import { renderMail } from './crashmail/render.ts';
 import { NO_SETTINGS, type Report } from './crashmail/report.ts';
 import { Sender } from './crashmail/sender.ts';
 import { type Setup, setupOf } from './crashmail/setup.ts';
-import { channelsOf } from './host/channels.ts';
+import { Courier } from './host/courier.ts';
 import { flushQueues, listQueues, type TaskTools, testChannels, writePreview } from './host/crashmail-tasks.ts';
+import { takeLaunch } from './host/launch.ts';
 import { StdioSupervisor } from './host/listener-io.ts';
 import { DiskOutbox } from './host/outbox.ts';
 import { pause } from './host/pause.ts';
-import { encodePng } from './host/png.ts';
 import { daemonMark } from './host/process-mark.ts';
 import { type CrashmailFile, RosterFile, readCrashmailFile } from './host/roster-file.ts';
+import { serverOf } from './host/smtp-server.ts';
 import { readLogTail, rpcTo } from './host/supervisor-rpc.ts';
 import { LocalWitness } from './host/witness.ts';
 import { epochMillis, type Millis, millis } from './units.ts';
@@ -51,10 +50,20 @@ const surroundings: Surroundings = {
   say,
 };
 
-const compose =
-  ({ letterhead }: Setup) =>
-  (letter: Letter): ReturnType<typeof renderMail> =>
-    renderMail(letter, { letterhead, draw: (course) => encodePng(drawCourse(course)), digest });
+/** What a storm has filled is given back, which V8 by itself does only when it needs more. The launcher lets us. */
+const collectGarbage = (): void => {
+  globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+};
+
+/** Paths are resolved here, where the command line was given. */
+function courierFor({ ways, letterhead }: Setup, preview?: string): Courier {
+  const { maildir, smtp } = ways;
+  const found = smtp === undefined || preview !== undefined ? undefined : serverOf(smtp);
+  if (found !== undefined && 'problem' in found) say(found.problem);
+  const absolute = { ...ways, maildir: maildir === undefined ? undefined : resolve(maildir) };
+  const orders: CourierOrders = { ways: absolute, letterhead };
+  return new Courier(preview === undefined ? orders : { ...orders, preview: resolve(preview) }, say, collectGarbage);
+}
 
 /** From the user database, since $HOME is the daemon's; a user without an entry has to take that. */
 function homeDirectory(): string {
@@ -144,7 +153,8 @@ function witnessesOf(url: string, local: LocalWitness, roster: RosterFile): Witn
 async function serve(setup: Setup, file: CrashmailFile | undefined, options: Options): Promise<void> {
   const url = environment('SUPERVISOR_SERVER_URL');
   const over = new AbortController();
-  const channels: readonly Channel[] = channelsOf(setup.ways, say);
+  const courier = courierFor(setup);
+  const channels = courier.channels();
   const outbox = openOutbox(baseOf(setup.queue, file));
   const path = options.configuration ?? environment('SUPERD_CONFIG');
   const roster = new RosterFile(file, path, setup.to.join(', '));
@@ -167,7 +177,6 @@ async function serve(setup: Setup, file: CrashmailFile | undefined, options: Opt
     outbox,
     channels,
     surroundings,
-    compose: compose(setup),
     moved: () => desk.wake(),
     refused: (record, channel, reason) => {
       const notice = refusalNotice(record, { channel, reason, channels: names });
@@ -183,7 +192,9 @@ async function serve(setup: Setup, file: CrashmailFile | undefined, options: Opt
       ...common,
       supervisor,
       channels,
-      compose: compose(setup),
+      met: (incident) => {
+        if (desk.isCalm(namespecOf(incident))) courier.warm();
+      },
       heard: (event) => local.heard(event),
       written: (report, run) => desk.add(report, run),
     },
@@ -226,15 +237,14 @@ async function serve(setup: Setup, file: CrashmailFile | undefined, options: Opt
   await Promise.race([Promise.all([sending, ...background]), giveUp]);
   // A sendmail program that hangs does not outlive us.
   sender.abandon();
-  await Promise.race([sending, pause(LAST_BREATH, new AbortController().signal)]);
+  await Promise.race([sending.then(() => courier.close()), pause(LAST_BREATH, new AbortController().signal)]);
 }
 
-function toolsOf(setup: Setup, file: CrashmailFile | undefined): TaskTools {
+function toolsOf(setup: Setup, file: CrashmailFile | undefined, preview?: string): TaskTools {
   const to = setup.to.join(', ');
   const { lines, policy, severity, recovered } = setup;
   return {
-    channels: () => channelsOf(setup.ways, say),
-    compose: compose(setup),
+    channels: courierFor(setup, preview).channels(),
     digest,
     recipients: new RosterFile(file, '', to).recipients,
     base: baseOf(setup.queue, file),
@@ -256,7 +266,7 @@ async function perform(setup: Setup, file: CrashmailFile | undefined, options: O
     case 'test':
       return testChannels(toolsOf(setup, file));
     case 'preview':
-      return writePreview(toolsOf(setup, file), task.file);
+      return writePreview(toolsOf(setup, file, task.file));
     case 'queue':
       return listQueues(toolsOf(setup, file));
     case 'flush':
@@ -294,6 +304,8 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+// What the launcher set is for this process.
+takeLaunch();
 // Standard error may go away before us; there is nobody left to tell.
 process.stderr.on('error', () => {});
 main(process.argv.slice(2)).then(

@@ -87,6 +87,11 @@ export class Desk {
     }
   }
 
+  /** Would the next crash of this program be mailed at once, as far as is known? */
+  isCalm(program: string): boolean {
+    return !this.#flood.memories.some((memory) => memory.program === program);
+  }
+
   wake(): void {
     this.#bell.ring();
   }
@@ -206,16 +211,25 @@ export class Desk {
     const { outbox, recipients } = this.#ports;
     const waiting: Waiting[] = [];
     for (const report of outbox.reports()) {
-      if (!this.#ready.has(report.id)) continue;
+      const isReady = this.#ready.has(report.id);
       const severity = severityOf(report);
-      if (!isAtLeast(severity, this.#options.severity)) {
+      if (isReady && !isAtLeast(severity, this.#options.severity)) {
         await outbox.drop(report.id);
         this.#ready.delete(report.id);
         continue;
       }
       const { id, at, incident, count } = report;
       const isUrgent = incident.kind === 'fatal';
-      waiting.push({ id, at, program: namespecOf(incident), to: recipients(incident), isUrgent, severity, count });
+      waiting.push({
+        id,
+        isReady,
+        at,
+        program: namespecOf(incident),
+        to: recipients(incident),
+        isUrgent,
+        severity,
+        count,
+      });
     }
     return waiting;
   }

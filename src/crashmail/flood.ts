@@ -8,6 +8,8 @@ import { endOfQuiet } from './quiet.ts';
 /** A report that waits for its mail. */
 export interface Waiting {
   readonly id: string;
+  /** All is known that there is to say. Until then it counts, but goes into no mail. */
+  readonly isReady: boolean;
   readonly at: number;
   readonly program: string;
   /** Recipients; mails never mix them. */
@@ -94,6 +96,10 @@ const SETTLE = 1000;
 /** So many crashes within a second are a storm; of one program at most three count. */
 const STORM_CRASHES = 10;
 const STORM_OF_PROGRAM = 3;
+/** So many within a second, those just mailed included, may be the beginning of one; so many within SLOW, a slow one. */
+const CROWD = 6;
+const SLOW_CROWD = 15;
+const SLOW = 10_000;
 /** A storm is mailed when it has been quiet for so long, or has lasted so long. */
 const STORM_QUIET = 5000;
 const STORM_LONGEST = 60_000;
@@ -144,13 +150,30 @@ const newLine = (to: string, policy: Policy, now: number): Line => ({
   warmUntil: 0,
 });
 
-/** Is it raining? */
-function isStorm(candidates: readonly Candidate[], now: number): boolean {
-  const recent = candidates.filter(({ item }) => item.at > now - SETTLE);
+/** What came since then and was not mailed, or of which not all is known yet; of one program at most three count. */
+function weightSince(candidates: readonly Candidate[], since: number): number {
+  const recent = candidates.filter(({ item }) => !item.isReady || item.at > since);
   const programs = Map.groupBy(recent, ({ item }) => item.program);
-  let weight = 0;
-  for (const items of programs.values()) weight += Math.min(STORM_OF_PROGRAM, items.length);
-  return weight >= STORM_CRASHES;
+  return [...programs.values()].reduce((sum, items) => sum + Math.min(STORM_OF_PROGRAM, items.length), 0);
+}
+
+/** Is it raining? */
+const isStorm = (candidates: readonly Candidate[], now: number): boolean =>
+  weightSince(candidates, now - SETTLE) >= STORM_CRASHES;
+
+/**
+ * May this be the beginning of a storm, or a slow one? What was just mailed counts, too: a quick mail server would
+ * otherwise get a mail for each drop of the rain.
+ */
+function crowdOf(to: string, candidates: readonly Candidate[], { state, now }: Question): 'none' | 'first' | 'more' {
+  const mailed = state.memories.filter((memory) => memory.to === to && memory.mailedAt > now - SLOW);
+  const fresh = mailed.filter(({ mailedAt }) => mailedAt > now - SETTLE);
+  const weight = weightSince(candidates, now - SETTLE);
+  // One at a time is no crowd yet, even when they come quickly.
+  if (fresh.length > 0 && (weight > 1 || fresh.length + weight >= CROWD)) return 'more';
+  if (weight >= CROWD) return 'first';
+  const mails = new Set(mailed.map(({ mailedAt }) => mailedAt)).size;
+  return mails > 1 && mailed.length + weightSince(candidates, now - SLOW) >= SLOW_CROWD ? 'more' : 'none';
 }
 
 type Verdict =
@@ -166,9 +189,13 @@ function judge(found: Line, candidates: readonly Candidate[], question: Question
     wakeAt: until,
   });
   if (found.holdUntil === 0) {
-    if (onTheWay.has(found.to) || now < found.warmUntil) return hold(now + SETTLE);
+    const crowd = crowdOf(found.to, candidates, question);
+    if (onTheWay.has(found.to) || now < found.warmUntil || crowd === 'more') {
+      return hold(now + (isStorm(candidates, now) ? STORM_QUIET : SETTLE));
+    }
     if (found.tokens < 1) return hold(now + (1 - found.tokens) * REFILL);
-    return { kind: 'send', line: { ...found, tokens: found.tokens - 1 }, all: false };
+    const warmUntil = crowd === 'first' ? now + WARM : found.warmUntil;
+    return { kind: 'send', line: { ...found, tokens: found.tokens - 1, warmUntil }, all: false };
   }
   if (now < found.holdUntil) return { kind: 'wait', line: found, wakeAt: found.holdUntil };
   const last = Math.max(...candidates.map(({ item }) => item.at));
@@ -176,6 +203,7 @@ function judge(found: Line, candidates: readonly Candidate[], question: Question
   const isLong = found.holdUntil - found.holdSince > SETTLE;
   if (now < longest) {
     if (isStorm(candidates, now)) return hold(Math.min(longest, now + SETTLE + 1), found.holdSince);
+    if (isLong && candidates.some(({ item }) => !item.isReady)) return hold(now + SETTLE, found.holdSince);
     if (isLong && now < last + STORM_QUIET) return hold(Math.min(longest, last + STORM_QUIET), found.holdSince);
     if (onTheWay.has(found.to)) return hold(now + SETTLE, found.holdSince);
     if (found.tokens < 1) return hold(Math.min(longest, now + (1 - found.tokens) * REFILL), found.holdSince);
@@ -230,21 +258,30 @@ interface LineDecision {
 
 function decideLine(line: Line, items: readonly Waiting[], question: Question, policy: Policy): LineDecision {
   const { now, state, blocked } = question;
+  const ready = items.filter(({ isReady }) => isReady);
   const idle = { ...line, holdUntil: 0, holdSince: 0 };
   if (blocked.has(line.to)) return { line: idle, draft: undefined, wakeAt: never };
+  if (ready.length === 0) return { line, draft: undefined, wakeAt: never };
   const memories = new Map(state.memories.map((memory) => [keyOf(memory.to, memory.program), memory]));
   const memoryOf = (item: Waiting): Memory | undefined => memories.get(keyOf(item.to, item.program));
   const oldest = Math.min(...items.map(({ at }) => at));
   const candidates = items.map((item) => ({ item, due: dueAt(item, memoryOf(item), policy, oldest) }));
-  const next = Math.min(...candidates.map(({ due }) => due));
+  const next = Math.min(...candidates.map(({ item, due }) => (item.isReady ? due : never)));
   if (next > now) return { line: idle, draft: undefined, wakeAt: next };
   const verdict = judge(line, candidates, question);
   if (verdict.kind === 'wait') return { line: verdict.line, draft: undefined, wakeAt: verdict.wakeAt };
-  const taken = bounded(chosen(candidates, verdict.all || policy.batch > 0, now), policy.maxEvents);
+  const taken = bounded(
+    chosen(
+      candidates.filter(({ item }) => item.isReady),
+      verdict.all || policy.batch > 0,
+      now,
+    ),
+    policy.maxEvents,
+  );
   const programs = Map.groupBy(taken, ({ program }) => program);
   const after = [...programs.values()].map((some) => remember(some, some[0] && memoryOf(some[0]), policy, now));
   const draft = { to: line.to, ids: taken.map(({ id }) => id), memories: after };
-  return { line: verdict.line, draft, wakeAt: taken.length < items.length ? now : never };
+  return { line: verdict.line, draft, wakeAt: taken.length < ready.length ? now : never };
 }
 
 /** The clock may have been set back: nothing lies in the future. */

@@ -19,9 +19,10 @@ import {
   serialOf,
 } from './incident.ts';
 import type { Letter } from './letter.ts';
-import type { Mail } from './mail.ts';
 import { afterAttempt, channelsLeft, describeDelivery, newRecord, type OutboxRecord, owedBy } from './outbox.ts';
+import { outlineOf } from './outline.ts';
 import type { Channel, Outbox, Supervisor, Surroundings } from './ports.ts';
+import { renderText } from './render-text.ts';
 import { NO_FACTS, type Report } from './report.ts';
 
 export interface ListenerPorts {
@@ -34,7 +35,8 @@ export interface ListenerPorts {
   /** A short name for a text, always the same for the same text. */
   readonly digest: (text: string) => string;
   readonly recipients: (incident: Incident) => string;
-  readonly compose: (letter: Letter) => Mail;
+  /** An event that deserves a report was heard; it is not written yet. */
+  readonly met: (incident: Incident) => void;
   /** Any event of a process was heard. */
   readonly heard: (event: StateEvent) => void;
   /** A report was written to the outbox. */
@@ -59,6 +61,12 @@ const FIRST_REFUSAL_PAUSE = 1000;
 const LONGEST_REFUSAL_PAUSE = 30_000;
 /** Letters held in memory while the disk takes nothing. */
 const MAX_HELD = 100;
+
+/** For a person who finds it in a log. */
+function asText(letter: Letter): string {
+  const outline = outlineOf(letter);
+  return `${outline.subject}\n${renderText(outline)}`;
+}
 
 const OK = 'RESULT 2\nOK';
 const FAIL = 'RESULT 4\nFAIL';
@@ -102,6 +110,7 @@ export class Listener {
       surroundings.say(`${namespecOf(incident)}: this event was reported before (report ${report.id})`);
       return OK;
     }
+    this.#ports.met(incident);
     return this.#store(report, run);
   }
 
@@ -183,18 +192,17 @@ export class Listener {
   }
 
   async #sendDirectly(record: OutboxRecord, channel: Channel): Promise<OutboxRecord> {
-    const { surroundings, compose } = this.#ports;
+    const { surroundings } = this.#ports;
     const { letter } = record;
-    const mail = compose(letter);
     const deadline = new AbortController();
     const over = new AbortController();
     const expiry = surroundings.pause(DIRECT_TIMEOUT, over.signal).then(() => deadline.abort());
-    const parcel = { letter, mail, owed: owedBy(record, channel.name) };
+    const parcel = { letter, owed: owedBy(record, channel.name) };
     const delivery = await attemptDelivery(channel, parcel, deadline.signal);
     over.abort();
     await expiry;
     surroundings.say(describeDelivery(letter.id, channel.name, delivery));
-    if (delivery.kind === 'refused') surroundings.say(`${mail.subject}\n${mail.text}`);
+    if (delivery.kind === 'refused') surroundings.say(asText(letter));
     return afterAttempt(record, channel.name, delivery, surroundings.wall());
   }
 

@@ -37,10 +37,9 @@ export type Delivery =
   /** Try again; `scope` says whether other reports would meet the same trouble. */
   | { readonly kind: 'later'; readonly scope: 'channel' | 'report'; readonly reason: string };
 
-/** What a channel is given: it takes from it what it can carry. */
+/** A letter for a channel. */
 export interface Parcel {
   readonly letter: Letter;
-  readonly mail: Mail;
   /** Recipients that are still to be served; undefined: all. */
   readonly owed: readonly string[] | undefined;
 }
@@ -49,6 +48,12 @@ export interface Parcel {
 export interface Channel {
   readonly name: string;
   deliver(parcel: Parcel, abort: AbortSignal): Promise<Delivery>;
+}
+
+/** The end of a channel that talks to the other side: it takes from its load what it can carry. */
+export interface Carrier {
+  readonly name: string;
+  carry(load: Parcel & { readonly mail: Mail }, abort: AbortSignal): Promise<Delivery>;
 }
 
 /** Reports that wait for their mail, and mails that wait for their channels, on disk. */

@@ -5,8 +5,6 @@
 import { type Millis, millis } from '../units.ts';
 import { Bell } from './bell.ts';
 import { attemptDelivery } from './delivery.ts';
-import type { Letter } from './letter.ts';
-import type { Mail } from './mail.ts';
 import { afterAttempt, channelsLeft, describeDelivery, type OutboxRecord, owedBy, retryDelay } from './outbox.ts';
 import type { Channel, Delivery, Outbox, Surroundings } from './ports.ts';
 
@@ -21,7 +19,6 @@ export interface SenderPorts {
   readonly outbox: Outbox;
   readonly channels: readonly Channel[];
   readonly surroundings: Surroundings;
-  readonly compose: (letter: Letter) => Mail;
   /** A letter was attempted or settled: there may be room for another. */
   readonly moved: () => void;
   /** A channel will never take this letter. */
@@ -155,8 +152,8 @@ export class Sender {
 
   async #deliver(record: OutboxRecord, channel: Channel): Promise<void> {
     const { letter } = record;
-    const { compose, surroundings, moved, refused } = this.#ports;
-    const parcel = { letter, mail: compose(letter), owed: owedBy(record, channel.name) };
+    const { surroundings, moved, refused } = this.#ports;
+    const parcel = { letter, owed: owedBy(record, channel.name) };
     const delivery = await attemptDelivery(channel, parcel, this.#attempts.signal);
     this.#moveGates(letter.id, channel.name, delivery);
     surroundings.say(describeDelivery(letter.id, channel.name, delivery));

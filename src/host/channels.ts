@@ -1,33 +1,20 @@
-/** The ways to send that are set up, as channels. */
+/** The ways to send that are set up, as channels that make a mail of each letter and carry it themselves. */
 import { hostname } from 'node:os';
-import { resolve } from 'node:path';
-import { isSmtpUrl } from '../crashmail/options.ts';
-import type { Channel } from '../crashmail/ports.ts';
-import type { Ways } from '../crashmail/setup.ts';
-import { type FoundServer, smtpChannel } from './mail.ts';
-import { maildirChannel } from './maildir.ts';
-import { sendmailChannel } from './sendmail.ts';
+import { drawCourse } from '../crashmail/chart.ts';
+import type { CourierOrders } from '../crashmail/courier.ts';
+import { digest } from '../crashmail/digest.ts';
+import type { Letter } from '../crashmail/letter.ts';
+import type { Letterhead, Mail } from '../crashmail/mail.ts';
+import type { Carrier, Channel } from '../crashmail/ports.ts';
+import { renderMail } from '../crashmail/render.ts';
+import { smtpCarrier } from './mail.ts';
+import { maildirCarrier } from './maildir.ts';
+import { encodePng } from './png.ts';
+import { previewCarrier } from './preview.ts';
+import { sendmailCarrier } from './sendmail.ts';
 import { readSecret } from './small-file.ts';
-import { webhookChannel } from './webhook.ts';
-
-type Smtp = Exclude<Ways['smtp'], undefined>;
-
-function urlOf({ at }: Smtp): { readonly url: string } | { readonly problem: string } {
-  if ('url' in at) return at;
-  const secret = readSecret(at.file);
-  if ('problem' in secret) return secret;
-  return isSmtpUrl(secret.text) ? { url: secret.text } : { problem: `cannot read an SMTP URL in ${at.file}` };
-}
-
-/** What stands in files is read for each mail, so that correcting the file is enough. */
-function serverOf(smtp: Smtp): FoundServer {
-  const found = urlOf(smtp);
-  if ('problem' in found) return found;
-  const { user, tls, passwordFile } = smtp;
-  if (user === undefined) return { ...found, tls };
-  const secret = passwordFile === undefined ? { text: smtp.password ?? '' } : readSecret(passwordFile);
-  return 'problem' in secret ? secret : { ...found, tls, login: { user, pass: secret.text } };
-}
+import { serverOf } from './smtp-server.ts';
+import { webhookCarrier } from './webhook.ts';
 
 /** What a sendmail program gets: our own environment without the key to the supervisor. */
 const sendmailEnvironment = (): Readonly<Record<string, string>> =>
@@ -38,30 +25,34 @@ const sendmailEnvironment = (): Readonly<Record<string, string>> =>
   );
 
 /** Without an address and without any way to send, a report still goes where it can be found. */
-const standardError = (say: (line: string) => void): Channel => ({
+const standardError = (say: (line: string) => void): Carrier => ({
   name: 'stderr',
-  async deliver({ mail }) {
+  async carry({ mail }) {
     say(`no address is given, so nothing is mailed:\n${mail.subject}\n\n${mail.text}`);
     return { kind: 'sent' };
   },
 });
 
-/** Every way that is named; each gets each mail. */
-export function channelsOf(
-  { smtp, sendmail, maildir, webhook }: Ways,
-  say: (line: string) => void,
-): readonly Channel[] {
-  const channels: Channel[] = [];
-  if (smtp !== undefined) {
-    const first = serverOf(smtp);
-    if ('problem' in first) say(first.problem);
-    channels.push(smtpChannel(() => serverOf(smtp)));
-  }
-  if (maildir !== undefined) channels.push(maildirChannel(resolve(maildir), hostname()));
-  if (sendmail !== undefined) channels.push(sendmailChannel(sendmail, sendmailEnvironment()));
+function carriersOf({ ways, preview }: CourierOrders, say: (line: string) => void): readonly Carrier[] {
+  if (preview !== undefined) return [previewCarrier(preview)];
+  const { smtp, sendmail, maildir, webhook } = ways;
+  const carriers: Carrier[] = [];
+  if (smtp !== undefined) carriers.push(smtpCarrier(() => serverOf(smtp)));
+  if (maildir !== undefined) carriers.push(maildirCarrier(maildir, hostname()));
+  if (sendmail !== undefined) carriers.push(sendmailCarrier(sendmail, sendmailEnvironment()));
   if (webhook !== undefined) {
     const { url, tokenFile } = webhook;
-    channels.push(webhookChannel(url, () => (tokenFile === undefined ? undefined : readSecret(tokenFile))));
+    carriers.push(webhookCarrier(url, () => (tokenFile === undefined ? undefined : readSecret(tokenFile))));
   }
-  return channels.length > 0 ? channels : [standardError(say)];
+  return carriers.length > 0 ? carriers : [standardError(say)];
 }
+
+const compose = (letter: Letter, letterhead: Letterhead): Mail =>
+  renderMail(letter, { letterhead, draw: (course) => encodePng(drawCourse(course)), digest });
+
+/** Every way that is named; each gets each mail. */
+export const channelsOf = (orders: CourierOrders, say: (line: string) => void): readonly Channel[] =>
+  carriersOf(orders, say).map((carrier) => ({
+    name: carrier.name,
+    deliver: (parcel, abort) => carrier.carry({ ...parcel, mail: compose(parcel.letter, orders.letterhead) }, abort),
+  }));

@@ -1,5 +1,5 @@
 /** What crashmail does for a person at a terminal: a test, a preview, a look at the queues, and sending what waits. */
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { attemptDelivery } from '../crashmail/delivery.ts';
 import { Desk, type DeskOptions } from '../crashmail/desk.ts';
@@ -7,8 +7,6 @@ import type { Witnesses } from '../crashmail/facts.ts';
 import { CALM } from '../crashmail/flood.ts';
 import { History } from '../crashmail/history.ts';
 import type { Incident } from '../crashmail/incident.ts';
-import type { Letter } from '../crashmail/letter.ts';
-import type { Mail } from '../crashmail/mail.ts';
 import { outlineOf, programOf } from '../crashmail/outline.ts';
 import type { Channel, Delivery, Surroundings } from '../crashmail/ports.ts';
 import { readRecord, readReport } from '../crashmail/records.ts';
@@ -17,13 +15,11 @@ import { sampleLetter } from '../crashmail/sample.ts';
 import { Sender } from '../crashmail/sender.ts';
 import { moment, shortCause } from '../crashmail/words.ts';
 import { errnoOf } from './errno.ts';
-import { buildMessage } from './mail.ts';
 import { DiskOutbox } from './outbox.ts';
 import { lockHolder } from './outbox-lock.ts';
 
 export interface TaskTools {
-  readonly channels: () => readonly Channel[];
-  readonly compose: (letter: Letter) => Mail;
+  readonly channels: readonly Channel[];
   readonly digest: (text: string) => string;
   readonly recipients: (incident: Incident) => string;
   /** The folder of the outboxes. */
@@ -52,32 +48,25 @@ function outcome(delivery: Delivery): string {
 /** Sends a sample by every channel. @returns the exit status: 0 when each has taken it */
 export async function testChannels(tools: TaskTools): Promise<number> {
   const letter = sampleLetter(tools.surroundings.wall(), tools.desk.host, tools.to);
-  const mail = tools.compose(letter);
   let status = 0;
-  for (const channel of tools.channels()) {
-    const parcel = { letter, mail, owed: undefined };
-    const delivery = await attemptDelivery(channel, parcel, new AbortController().signal);
+  for (const channel of tools.channels) {
+    const delivery = await attemptDelivery(channel, { letter, owed: undefined }, new AbortController().signal);
     tools.print(`${channel.name}: ${outcome(delivery)}`);
     if (delivery.kind !== 'sent' || delivery.missed !== undefined) status = 1;
   }
   return status;
 }
 
-/** Writes a sample: the whole message, or the HTML part with its picture for a name that ends so. */
-export async function writePreview(tools: TaskTools, file: string): Promise<number> {
-  const mail = tools.compose(sampleLetter(tools.surroundings.wall(), tools.desk.host, tools.to));
-  const html = mail.pictures.reduce(
-    (page, { cid, png }) =>
-      page.replaceAll(`cid:${cid}`, `data:image/png;base64,${Buffer.from(png).toString('base64')}`),
-    mail.html,
-  );
-  try {
-    await writeFile(file, /\.html?$/i.test(file) ? html : await buildMessage(mail));
-    return 0;
-  } catch (cause) {
-    tools.surroundings.say(`cannot write ${file}: ${errnoOf(cause)}`);
+/** Writes a sample; the one channel puts it into a file. */
+export async function writePreview(tools: TaskTools): Promise<number> {
+  const letter = sampleLetter(tools.surroundings.wall(), tools.desk.host, tools.to);
+  for (const channel of tools.channels) {
+    const delivery = await attemptDelivery(channel, { letter, owed: undefined }, new AbortController().signal);
+    if (delivery.kind === 'sent') continue;
+    tools.surroundings.say('reason' in delivery ? delivery.reason : outcome(delivery));
     return 1;
   }
+  return 0;
 }
 
 const namesIn = async (directory: string): Promise<readonly string[]> =>
@@ -143,11 +132,10 @@ const nobody: Witnesses = {
 };
 
 async function sendFrom(tools: TaskTools, directory: string): Promise<boolean> {
-  const { surroundings, digest, recipients, compose } = tools;
+  const { surroundings, digest, recipients, channels } = tools;
   const outbox = new DiskOutbox(directory, surroundings.say);
   await outbox.refresh();
-  const channels = tools.channels();
-  const sender: Sender = new Sender({ outbox, channels, surroundings, compose, moved: () => {}, refused: () => {} });
+  const sender: Sender = new Sender({ outbox, channels, surroundings, moved: () => {}, refused: () => {} });
   const desk = new Desk(
     {
       outbox,

@@ -1,7 +1,8 @@
 /** Mails to bytes and to SMTP servers. The only importer of nodemailer, which is loaded with the first mail. */
 import { judgeRecipients, judgeSmtp, type SmtpTrouble } from '../crashmail/delivery.ts';
 import type { Mail } from '../crashmail/mail.ts';
-import type { Channel, Delivery, Parcel } from '../crashmail/ports.ts';
+import type { Carrier, Delivery } from '../crashmail/ports.ts';
+import type { FoundServer, SmtpServer } from './smtp-server.ts';
 
 /** Named limits of one SMTP conversation, in milliseconds; a value in the URL cannot raise them. */
 const CONNECT_MS = 10_000;
@@ -33,9 +34,12 @@ const messageOf = (mail: Mail) =>
     disableUrlAccess: true,
   }) as const;
 
+/** With the first mail, or a moment before. */
+export const loadMailer = (): Promise<typeof import('nodemailer')> => import('nodemailer');
+
 /** The whole message with LF line ends, as sendmail programs and Maildirs want it. */
 export async function buildMessage(mail: Mail): Promise<Uint8Array> {
-  const { createTransport } = await import('nodemailer');
+  const { createTransport } = await loadMailer();
   const transport = createTransport({ streamTransport: true, buffer: true, newline: 'unix' });
   const { message } = await transport.sendMail(messageOf(mail));
   if (!Buffer.isBuffer(message)) throw new Error('nodemailer gave a stream where a buffer was asked for');
@@ -49,15 +53,6 @@ function troubleOf(cause: unknown): SmtpTrouble {
   const code = 'code' in cause ? textOf(cause.code) : '';
   const responseCode = 'responseCode' in cause && typeof cause.responseCode === 'number' ? cause.responseCode : 0;
   return { code, responseCode, message: cause.message === '' ? code : cause.message };
-}
-
-/** A server, and how to speak to it. */
-export interface SmtpServer {
-  /** `smtp://` or `smtps://`, with nodemailer's options behind `?`. */
-  readonly url: string;
-  /** Beside what the URL says. */
-  readonly login?: { readonly user: string; readonly pass: string };
-  readonly tls?: 'auto' | 'require' | 'off';
 }
 
 /** Recipients that were refused while others were taken. */
@@ -76,8 +71,12 @@ function refusalsIn(info: {
 const envelopeOf = (mail: Mail, owed: readonly string[] | undefined): object =>
   owed === undefined ? {} : { envelope: { from: mail.from, to: [...owed] } };
 
-async function sendBySmtp(server: SmtpServer, { mail, owed }: Parcel, abort: AbortSignal): Promise<Delivery> {
-  const { createTransport } = await import('nodemailer');
+async function sendBySmtp(
+  server: SmtpServer,
+  { mail, owed }: Parameters<Carrier['carry']>[0],
+  abort: AbortSignal,
+): Promise<Delivery> {
+  const { createTransport } = await loadMailer();
   const { url, login, tls } = server;
   const transport = createTransport({
     url,
@@ -102,17 +101,14 @@ async function sendBySmtp(server: SmtpServer, { mail, owed }: Parcel, abort: Abo
   }
 }
 
-/** The server, or why there is none now. */
-export type FoundServer = SmtpServer | { readonly problem: string };
-
 /** @param server is asked before each mail */
-export function smtpChannel(server: () => FoundServer): Channel {
+export function smtpCarrier(server: () => FoundServer): Carrier {
   return {
     name: 'smtp',
-    async deliver(parcel, abort): Promise<Delivery> {
+    async carry(load, abort): Promise<Delivery> {
       const found = server();
       if ('problem' in found) return { kind: 'later', scope: 'channel', reason: found.problem };
-      return sendBySmtp(found, parcel, abort);
+      return sendBySmtp(found, load, abort);
     },
   };
 }

@@ -2,7 +2,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Mail } from '../crashmail/mail.ts';
-import type { Channel, Delivery } from '../crashmail/ports.ts';
+import type { Carrier, Delivery } from '../crashmail/ports.ts';
 import { makePrivate, moveSynced, writeSynced } from './durable.ts';
 import { errnoOf } from './errno.ts';
 import { buildMessage } from './mail.ts';
@@ -29,10 +29,10 @@ async function deliver(directory: string, host: string, mail: Mail): Promise<voi
   await moveSynced(temporary, join(directory, 'new', name));
 }
 
-export function maildirChannel(directory: string, host: string): Channel {
+export function maildirCarrier(directory: string, host: string): Carrier {
   return {
     name: 'maildir',
-    async deliver({ mail }): Promise<Delivery> {
+    async carry({ mail }): Promise<Delivery> {
       try {
         await deliver(directory, host, mail);
         return { kind: 'sent' };

@@ -1,6 +1,6 @@
 /** The channel to a sendmail program: one command line, which gets the whole mail on its standard input. */
 import { judgeSendmail } from '../crashmail/delivery.ts';
-import type { Channel, Delivery } from '../crashmail/ports.ts';
+import type { Carrier, Delivery } from '../crashmail/ports.ts';
 import { type Millis, millis } from '../units.ts';
 import { DEFAULT_MAX_OUTPUT, runCommand } from './command.ts';
 import { buildMessage } from './mail.ts';
@@ -11,10 +11,10 @@ const SENDMAIL_TIMEOUT: Millis = millis(60_000);
  * The command line is the operator's own and goes to the shell, as superlance does it; nothing of a report is ever
  * part of it. @source spec api 9
  */
-export function sendmailChannel(commandLine: string, env: Readonly<Record<string, string>>): Channel {
+export function sendmailCarrier(commandLine: string, env: Readonly<Record<string, string>>): Carrier {
   return {
     name: 'sendmail',
-    async deliver({ mail }, abort): Promise<Delivery> {
+    async carry({ mail }, abort): Promise<Delivery> {
       const outcome = await runCommand({
         command: '/bin/sh',
         args: ['-c', commandLine],

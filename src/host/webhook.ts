@@ -1,7 +1,7 @@
 /** The channel to a web server: each letter as one POST of JSON. A repeated one has the same `Idempotency-Key`. */
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { judgeHttp } from '../crashmail/delivery.ts';
-import type { Channel, Delivery } from '../crashmail/ports.ts';
+import type { Carrier, Delivery } from '../crashmail/ports.ts';
 import { webhookBody } from '../crashmail/webhook.ts';
 import { errnoOf } from './errno.ts';
 import type { Secret } from './small-file.ts';
@@ -21,10 +21,10 @@ async function post(url: string, body: string, options: RequestOptions): Promise
 }
 
 /** @param token is asked before each post; undefined: none is sent */
-export function webhookChannel(url: string, token: () => Secret | undefined): Channel {
+export function webhookCarrier(url: string, token: () => Secret | undefined): Carrier {
   return {
     name: 'webhook',
-    async deliver({ letter, mail }, abort): Promise<Delivery> {
+    async carry({ letter, mail }, abort): Promise<Delivery> {
       const secret = token();
       if (secret !== undefined && 'problem' in secret)
         return { kind: 'later', scope: 'channel', reason: secret.problem };

@@ -8,7 +8,7 @@ import type { Answer, Delivery } from '../../src/crashmail/ports.ts';
 import { NO_COURSE, NO_FACTS, NO_SETTINGS, NO_VERDICT, type Report } from '../../src/crashmail/report.ts';
 import { Sender } from '../../src/crashmail/sender.ts';
 import { millis } from '../../src/units.ts';
-import { compose, DOWN, FakeChannel, FakeOutbox, FakeSurroundings, REPORT, START } from './fixtures.ts';
+import { DOWN, FakeChannel, FakeOutbox, FakeSurroundings, REPORT, START } from './fixtures.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -220,7 +220,6 @@ test('a mail server that is away for a day gets few mails then, with every crash
     outbox,
     channels: [channel],
     surroundings,
-    compose,
     moved: () => desk.wake(),
     refused: () => {},
   });

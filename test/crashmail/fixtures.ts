@@ -173,8 +173,8 @@ export class FakeChannel implements Channel {
     this.name = name;
     this.answers = [...answers];
   }
-  async deliver({ mail, owed }: Parcel): Promise<Delivery> {
-    this.mails.push(mail);
+  async deliver({ letter: one, owed }: Parcel): Promise<Delivery> {
+    this.mails.push(compose(one));
     this.owed.push(owed);
     return this.answers.shift() ?? { kind: 'sent' };
   }

@@ -34,17 +34,21 @@ interface World {
   readonly policy?: Partial<Policy>;
   /** How long a mail is on its way. */
   readonly latency?: number;
+  /** How long it takes to find out what is to be known of a crash, one after the other. */
+  readonly inquiry?: number;
   readonly until?: number;
 }
 
 /** Plays crashes through the rules, moving from one moment to the next at which something happens. */
 function play(
   crashes: readonly Crash[],
-  { policy = {}, latency = 60, until = 7 * 86_400_000 }: World = {},
+  { policy = {}, latency = 60, inquiry = 0, until = 7 * 86_400_000 }: World = {},
 ): readonly Sent[] {
   const rules = { ...POLICY, ...policy };
   const coming = crashes.map((crash, n) => ({ ...crash, id: `r${n}` })).toSorted((a, b) => a.at - b.at);
   const sent: Sent[] = [];
+  const readyAt = new Map<string, number>();
+  let known = 0;
   let state: FloodState = CALM;
   let waiting: readonly Waiting[] = [];
   let now = 0;
@@ -58,8 +62,11 @@ function play(
         isUrgent = false,
         severity = 'warning',
       } = coming.shift() ?? { id: '', at: 0 };
-      waiting = [...waiting, { id, at: START + at, program, to, isUrgent, severity, count: 1 }];
+      known = Math.max(known, at) + inquiry;
+      readyAt.set(id, known);
+      waiting = [...waiting, { id, isReady: false, at: START + at, program, to, isUrgent, severity, count: 1 }];
     }
+    waiting = waiting.map((item) => ({ ...item, isReady: (readyAt.get(item.id) ?? 0) <= now }));
     const moving = sent.filter(({ at }) => now < at + latency);
     const onTheWay = new Set(moving.map(({ to }) => to));
     const question = { state, waiting, onTheWay, blocked: new Set<string>(), now: START + now };
@@ -71,7 +78,8 @@ function play(
       waiting = waiting.filter(({ id }) => !ids.includes(id));
     }
     const landings = sent.map(({ at }) => at + latency).filter((at) => at > now);
-    const next = Math.min(coming[0]?.at ?? until, decision.wakeAt - START, ...landings);
+    const insights = waiting.filter(({ isReady }) => !isReady).map(({ id }) => readyAt.get(id) ?? until);
+    const next = Math.min(coming[0]?.at ?? until, decision.wakeAt - START, ...landings, ...insights);
     if (decision.drafts.length === 0 && next >= until && waiting.length === 0) break;
     now = Math.max(now + (decision.drafts.length > 0 ? 0 : 1), Math.min(next, until));
   }
@@ -112,16 +120,42 @@ test('decide() starts anew after a long calm', () => {
   assert.deepEqual(times(sent), [0, 11 * MINUTE, 16 * MINUTE]);
 });
 
+test('decide() makes at most 3 mails of 500 crashes in 10 s, however they come and however quick the server is', () => {
+  for (const programs of [3, 20, 500]) {
+    for (const bursts of [500, 100, 20, 10]) {
+      // Within a burst some are heard of a little later than others.
+      for (const spread of [0, 17]) {
+        for (const [latency, inquiry] of [
+          [25, 0],
+          [25, 30],
+          [90, 60],
+          [2000, 1],
+        ] as const) {
+          const crashes = Array.from({ length: 500 }, (_, n) => ({
+            at: Math.floor((n * bursts) / 500) * (10_000 / bursts) + ((n * bursts) % 500 === 0 ? 0 : spread * (n % 7)),
+            program: `p${n % programs}`,
+          }));
+          const sent = play(crashes, { latency, inquiry });
+          assert.ok(
+            sent.length <= 3,
+            JSON.stringify({ programs, bursts, spread, latency, inquiry, counts: counts(sent) }),
+          );
+        }
+      }
+    }
+  }
+});
+
 test('decide() never lets a giving up wait for the window', () => {
   const sent = play([{ at: 0 }, { at: 20_000, isUrgent: true }]);
   assert.deepEqual(times(sent), [0, 20_000]);
 });
 
 test('decide() mails crashes of different programs at once while they come one by one', () => {
-  const sent = play(Array.from({ length: 15 }, (_, n) => ({ at: n * 200, program: `p${n}` })));
+  const sent = play(Array.from({ length: 30 }, (_, n) => ({ at: n * 1000, program: `p${n}` })));
   assert.deepEqual(
-    times(sent),
-    Array.from({ length: 15 }, (_, n) => n * 200),
+    times(sent).slice(0, POLICY.burst),
+    Array.from({ length: POLICY.burst }, (_, n) => n * 1000),
   );
 });
 
@@ -188,6 +222,7 @@ test('decide() makes one mail of a batch', () => {
 test('decide() makes nothing while too many mails wait, and puts no more events into one than it may', () => {
   const waiting: readonly Waiting[] = Array.from({ length: 10 }, (_, n) => ({
     id: `r${n}`,
+    isReady: true,
     at: START,
     program: 'a',
     to: 'ops',
@@ -217,7 +252,7 @@ test('decide() survives a clock that is set back', () => {
     isGivenUp: false,
   };
   const waiting: readonly Waiting[] = [
-    { id: 'a', at: START, program: 'web', to: 'ops', isUrgent: false, severity: 'warning', count: 1 },
+    { id: 'a', isReady: true, at: START, program: 'web', to: 'ops', isUrgent: false, severity: 'warning', count: 1 },
   ];
   const state = { memories: [memory], lines: [] };
   const { wakeAt } = decide({ state, waiting, onTheWay: new Set(), blocked: new Set(), now: START }, POLICY);

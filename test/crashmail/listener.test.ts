@@ -4,7 +4,7 @@ import type { EventFrame } from '../../src/crashmail/frame.ts';
 import { History } from '../../src/crashmail/history.ts';
 import { Listener } from '../../src/crashmail/listener.ts';
 import { NO_COURSE, NO_SETTINGS, NO_VERDICT } from '../../src/crashmail/report.ts';
-import { compose, crash, DOWN, FakeChannel, FakeOutbox, FakeSurroundings, frame, REFUSED } from './fixtures.ts';
+import { crash, DOWN, FakeChannel, FakeOutbox, FakeSurroundings, frame, REFUSED } from './fixtures.ts';
 
 interface Heard {
   readonly wire: string;
@@ -45,7 +45,7 @@ async function hear(
       },
       history: new History(),
       recipients: () => 'ops@example.com',
-      compose,
+      met: () => {},
       heard: () => {},
       outbox,
       channels,

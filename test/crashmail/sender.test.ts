@@ -5,7 +5,7 @@ import type { Channel, Delivery, Parcel } from '../../src/crashmail/ports.ts';
 import { Sender } from '../../src/crashmail/sender.ts';
 import { compose, DOWN, FakeChannel, FakeOutbox, FakeSurroundings, GREYLISTED, letter, REFUSED } from './fixtures.ts';
 
-const PLAIN = { compose, moved: (): void => {}, refused: (): void => {} };
+const PLAIN = { moved: (): void => {}, refused: (): void => {} };
 
 /** Runs a sender until it has nothing left to do, or until it has paused `pauses` times. */
 async function run(outbox: FakeOutbox, channels: readonly FakeChannel[], pauses = 50): Promise<FakeSurroundings> {
@@ -138,8 +138,8 @@ test('stop() begins no new mail when its time is over', async () => {
   const channel = new FakeChannel('smtp');
   const surroundings = new FakeSurroundings();
   const slow: FakeChannel = Object.assign(channel, {
-    deliver: async ({ mail }: Parcel): Promise<Delivery> => {
-      channel.mails.push(mail);
+    deliver: async ({ letter: one }: Parcel): Promise<Delivery> => {
+      channel.mails.push(compose(one));
       surroundings.time += 1500;
       return { kind: 'sent' };
     },
@@ -170,8 +170,8 @@ test('run() goes on with the others when a channel throws', async () => {
   const outbox = new FakeOutbox().add('a', 'b');
   const channel = new FakeChannel('smtp');
   const fragile: FakeChannel = Object.assign(channel, {
-    deliver: async ({ mail }: Parcel): Promise<Delivery> => {
-      channel.mails.push(mail);
+    deliver: async ({ letter: one }: Parcel): Promise<Delivery> => {
+      channel.mails.push(compose(one));
       if (channel.mails.length === 1) throw new Error('bug');
       return { kind: 'sent' };
     },

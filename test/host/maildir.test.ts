@@ -6,12 +6,12 @@ import { type TestContext, test } from 'node:test';
 import type { Mail } from '../../src/crashmail/mail.ts';
 import { renderMail } from '../../src/crashmail/render.ts';
 import { buildMessage } from '../../src/host/mail.ts';
-import { maildirChannel } from '../../src/host/maildir.ts';
+import { maildirCarrier } from '../../src/host/maildir.ts';
 import { compose, FACTS, letter, letterOf, REPORT, STUDIO } from '../crashmail/fixtures.ts';
 
 const LETTER = letterOf(REPORT);
 const MAIL: Mail = compose(LETTER);
-const PARCEL = { letter: LETTER, mail: MAIL, owed: undefined };
+const LOAD = { letter: LETTER, mail: MAIL, owed: undefined };
 const NEVER = new AbortController().signal;
 
 function place(t: TestContext): string {
@@ -21,38 +21,38 @@ function place(t: TestContext): string {
 }
 const filesIn = (dir: string, folder: string): readonly string[] => readdirSync(join(dir, folder));
 
-test('deliver() makes a Maildir and puts one file into new', async (t) => {
+test('carry() makes a Maildir and puts one file into new', async (t) => {
   const dir = place(t);
-  assert.deepEqual(await maildirChannel(dir, 'web1').deliver(PARCEL, NEVER), { kind: 'sent' });
+  assert.deepEqual(await maildirCarrier(dir, 'web1').carry(LOAD, NEVER), { kind: 'sent' });
   assert.deepEqual([filesIn(dir, 'tmp'), filesIn(dir, 'cur')], [[], []]);
   const [name = ''] = filesIn(dir, 'new');
   assert.equal(name, '1795341205.crashmail_letter1.web1');
   assert.match(readFileSync(join(dir, 'new', name), 'utf8'), /^Subject: \[web1\] worker:celery exited with code 3/m);
 });
 
-test('deliver() finds the same mail again, also when it was read', async (t) => {
+test('carry() finds the same mail again, also when it was read', async (t) => {
   const dir = place(t);
-  const channel = maildirChannel(dir, 'web1');
-  await channel.deliver(PARCEL, NEVER);
-  await channel.deliver(PARCEL, NEVER);
+  const carrier = maildirCarrier(dir, 'web1');
+  await carrier.carry(LOAD, NEVER);
+  await carrier.carry(LOAD, NEVER);
   const [name = ''] = filesIn(dir, 'new');
   renameSync(join(dir, 'new', name), join(dir, 'cur', `${name}:2,S`));
-  await channel.deliver(PARCEL, NEVER);
+  await carrier.carry(LOAD, NEVER);
   assert.deepEqual([filesIn(dir, 'new').length, filesIn(dir, 'cur').length], [0, 1]);
-  await channel.deliver({ ...PARCEL, mail: compose(letter('other')) }, NEVER);
+  await carrier.carry({ ...LOAD, mail: compose(letter('other')) }, NEVER);
   assert.equal(filesIn(dir, 'new').length, 1);
 });
 
-test('deliver() keeps a host name from leaving the folder', async (t) => {
+test('carry() keeps a host name from leaving the folder', async (t) => {
   const dir = place(t);
-  await maildirChannel(dir, '../../x:y').deliver(PARCEL, NEVER);
+  await maildirCarrier(dir, '../../x:y').carry(LOAD, NEVER);
   assert.deepEqual(filesIn(dir, 'new'), ['1795341205.crashmail_letter1...\\057..\\057x\\072y']);
 });
 
-test('deliver() says later when the folder cannot be written', async (t) => {
+test('carry() says later when the folder cannot be written', async (t) => {
   const dir = place(t);
   writeFileSync(dir, 'in the way');
-  const delivery = await maildirChannel(dir, 'web1').deliver(PARCEL, NEVER);
+  const delivery = await maildirCarrier(dir, 'web1').carry(LOAD, NEVER);
   assert.equal(delivery.kind, 'later');
 });
 

@@ -9,6 +9,7 @@ const PEERS = {
   supervisord: { file: '/usr/bin/supervisord', packages: 'supervisor' },
   supervisorctl: { file: '/usr/bin/supervisorctl', packages: 'supervisor' },
   python3: { file: '/usr/bin/python3', packages: 'python3' },
+  aiosmtpd: { file: '/usr/lib/python3/dist-packages/aiosmtpd', packages: 'python3-aiosmtpd' },
   celery: { file: '/usr/lib/python3/dist-packages/celery', packages: 'celery python3-celery' },
   'redis for python': { file: '/usr/lib/python3/dist-packages/redis', packages: 'python3-redis' },
   'redis-server': { file: '/usr/bin/redis-server', packages: 'redis-server' },
