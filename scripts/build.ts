@@ -3,23 +3,29 @@
  * 14 MB of memory in the daemon (docs/explanation/decisions/0002-bundle.md).
  */
 import { writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { COMMANDS } from '../src/cli/commands.ts';
 import { renderHelp } from '../src/host/args.ts';
+import { BRAIN_PARTS } from '../src/host/brain-copy.ts';
 import { NODE_CHECK } from './node-check.ts';
 
 const root = `${import.meta.dirname}/..`;
 const programs = ['superd', 'superctl', 'crashmail', 'courier', 'keeper', 'pidproxy', 'echo_superd_conf'];
-/** What few commands of superctl need, and would cost all of them the time to read it: a file of its own. */
-const parts = { args: 'src/host/args.ts' };
+/**
+ * What is seldom needed, and would cost each start the time to read it, and superd the memory to hold it: files of their
+ * own. args is for few commands of superctl; the others are `BRAIN_PARTS`.
+ */
+const parts = Object.fromEntries(['args', ...BRAIN_PARTS].map((part) => [part, `src/host/${part}.ts`]));
 /** The thread that the keeper runs when there are fcgi-programs. */
 const threads = { 'fcgi-holder': 'src/host/fcgi-holder.ts' };
 
 const apart: Plugin = {
   name: 'parts',
   setup(plugins) {
-    plugins.onResolve({ filter: /\/args\.ts$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './args.cjs', external: true } : undefined,
+    const names = Object.keys(parts).join('|');
+    plugins.onResolve({ filter: new RegExp(`/(${names})\\.ts$`) }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path: `./${basename(path, '.ts')}.cjs`, external: true } : undefined,
     );
   },
 };

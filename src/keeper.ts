@@ -22,8 +22,10 @@ const PASSED_ON: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'S
 /** Without a brain, programs get so long to end before they are killed. */
 const LAST_STOP_MS = 10_000;
 
-/** The keeper has nothing to compute, and holds a megabyte less without V8's compilers; the brain needs them. */
-const NO_COMPILERS: readonly string[] = ['--no-opt', '--no-maglev', '--no-sparkplug'];
+/** The keeper has nothing to compute, and holds a megabyte less without V8's compilers; the brain needs two of the three, … */
+const COMPILERS_OF_BRAIN: readonly string[] = ['--no-maglev', '--no-sparkplug'];
+/** … and Maglev late: what it needs for compiling while a thousand programs start (6 MB) does not go back to the system. */
+const LATE: readonly string[] = ['--invocation-count-for-maglev=20000', '--invocation-count-for-maglev-osr=20000'];
 
 const launch = takeLaunch();
 const report = new StartReport(launch.isDaemon);
@@ -36,7 +38,7 @@ let signals = 0;
 let hasGivenUp = false;
 let after: Extract<ToKeeper, { readonly op: 'leaving' }>['next'] = 'exit';
 
-const flagsOfBrain = process.execArgv.filter((flag) => !NO_COMPILERS.includes(flag));
+const flagsOfBrain = [...process.execArgv.filter((flag) => !COMPILERS_OF_BRAIN.includes(flag)), ...LATE];
 const sockets = new HeldSockets();
 const spawner = new Spawner((message) => brain.tell(message), sockets);
 const brain = new BrainProcess({

@@ -22,8 +22,13 @@ export const trim = (text: string): string => trimEnd(trimStart(text));
 /** The pieces between runs of white space. */
 export const words = (text: string): readonly string[] => text.match(WORDS) ?? [];
 
+/** Only these sort otherwise than their units do. */
+const SURROGATE = /[\ud800-\udfff]/;
+
 /** Order by code point; JavaScript's own order is by UTF-16 unit, which puts U+10000 before U+E000. */
 export function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  if (!SURROGATE.test(a) && !SURROGATE.test(b)) return a < b ? -1 : 1;
   const left = Array.from(a, (char) => char.codePointAt(0) ?? 0);
   const right = Array.from(b, (char) => char.codePointAt(0) ?? 0);
   const at = left.findIndex((code, index) => code !== right[index]);

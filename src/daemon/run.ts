@@ -20,7 +20,6 @@ import { PoolPositions } from '../host/pool-positions.ts';
 import { KeeperRecoverer } from '../host/recoverer.ts';
 import { randomToken, sha1 } from '../host/secrets.ts';
 import { Syslog } from '../host/syslog.ts';
-import { watchFiles } from '../host/watch.ts';
 import type { ToBrain } from '../keeper/protocol.ts';
 import { pidOf } from '../process/machine.ts';
 import { publish } from '../rpc/methods.ts';
@@ -321,7 +320,9 @@ export class Daemon {
     }
   }
 
-  #watch(): Promise<AsyncDisposable> {
+  async #watch(): Promise<AsyncDisposable> {
+    // Loaded when it is asked for: most superds do without.
+    const { watchFiles } = await import('../host/watch.ts');
     return watchFiles(this.#request.config, () => this.#update());
   }
 

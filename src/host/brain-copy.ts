@@ -2,17 +2,18 @@
  * Replacing the brain by the code now on disk. A brain that serves leaves a copy of itself in the state directory, so
  * that the keeper can go back to it when the code on disk turns out not to work.
  */
+import { execFile } from 'node:child_process';
 import { copyFileSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { fail, ok, type Result } from '../errors.ts';
-import { bytes, millis } from '../units.ts';
 import { errnoOf } from './errno.ts';
 
-/** Only a bundle is one file that runs anywhere. */
+/** Only a bundle runs anywhere. */
 const BUNDLE = '.cjs';
+/** Files beside it, which hold what it seldom needs. */
+export const BRAIN_PARTS: readonly string[] = ['watch'];
 /** Reading half a megabyte of code takes a twentieth of a second; a machine may be busy. */
-const CHECK_TIMEOUT = millis(20_000);
-const MAX_OUTPUT = bytes(4096);
+const CHECK_TIMEOUT_MS = 20_000;
 
 /**
  * Keeps the running code.
@@ -23,9 +24,9 @@ export function keepCopy(statedir: string, onProblem: (text: string) => void): s
   const copy = join(statedir, `brain${BUNDLE}`);
   if (extname(own) !== BUNDLE) return '';
   try {
-    if (own === copy || isSame(own, copy)) return copy;
-    copyFileSync(own, `${copy}.new`);
-    renameSync(`${copy}.new`, copy);
+    if (own === copy) return copy;
+    for (const part of BRAIN_PARTS) copyIfNew(join(dirname(own), part + BUNDLE), join(statedir, part + BUNDLE));
+    copyIfNew(own, copy);
     return copy;
   } catch (cause) {
     onProblem(
@@ -36,7 +37,15 @@ export function keepCopy(statedir: string, onProblem: (text: string) => void): s
 }
 
 /** At a clean end nobody goes back to it. */
-export const forgetCopy = (statedir: string): void => rmSync(join(statedir, `brain${BUNDLE}`), { force: true });
+export function forgetCopy(statedir: string): void {
+  for (const part of ['brain', ...BRAIN_PARTS]) rmSync(join(statedir, part + BUNDLE), { force: true });
+}
+
+function copyIfNew(own: string, copy: string): void {
+  if (isSame(own, copy)) return;
+  copyFileSync(own, `${copy}.new`);
+  renameSync(`${copy}.new`, copy);
+}
 
 function isSame(own: string, copy: string): boolean {
   try {
@@ -47,27 +56,14 @@ function isSame(own: string, copy: string): boolean {
 }
 
 /** The code that a new brain would run: where this one was started from, or where its original is. */
-export async function checkCode(main: string): Promise<Result<void, string>> {
-  // Loaded when first used: an idle brain does without it.
-  const { runCommand } = await import('./command.ts');
-  const outcome = await runCommand({
-    command: process.execPath,
-    args: ['--check', main],
-    env: {},
-    directory: dirname(main),
-    input: new Uint8Array(),
-    timeout: CHECK_TIMEOUT,
-    maxOutput: MAX_OUTPUT,
-    abort: new AbortController().signal,
+export function checkCode(main: string): Promise<Result<void, string>> {
+  const { promise, resolve } = Promise.withResolvers<Result<void, string>>();
+  const options = { cwd: dirname(main), env: {}, timeout: CHECK_TIMEOUT_MS, killSignal: 'SIGKILL' } as const;
+  execFile(process.execPath, ['--check', main], options, (failure, _stdout, said) => {
+    if (failure === null) return resolve(ok(undefined));
+    if (typeof failure.code === 'number') return resolve(fail(`${main} cannot be run: ${said.trim()}`));
+    const why = failure.killed === true ? ' in time' : `: ${failure.signal ?? errnoOf(failure)}`;
+    resolve(fail(`${main} could not be checked${why}`));
   });
-  switch (outcome.kind) {
-    case 'exited':
-      return outcome.code === 0 ? ok(undefined) : fail(`${main} cannot be run: ${outcome.output.trim()}`);
-    case 'signalled':
-      return fail(`${main} could not be checked: ${outcome.signal}`);
-    case 'timed-out':
-      return fail(`${main} could not be checked in time`);
-    case 'not-started':
-      return fail(`${main} could not be checked: ${outcome.reason}`);
-  }
+  return promise;
 }

@@ -4,11 +4,15 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Headers, StreamSource, WebAnswer, WebRequest } from '../web/exchange.ts';
+import { noteWork } from './tidy.ts';
 
 /** @source spec api 1.3 */
 export const MAX_BODY_BYTES: number = 16 * 1024 * 1024;
 /** How often an open log tail looks for new text. @source spec api 1.5 */
 const TAIL_POLL_MS = 100;
+
+/** An answer of this length leaves as much garbage behind as a spawn. */
+const BYTES_OF_A_SPAWN = 200_000;
 
 /** One request and its response. */
 export interface Exchange {
@@ -137,6 +141,7 @@ export function send(exchange: Exchange, answer: WebAnswer): void {
   }
   if (answer.kind === 'stream') return sendStream(request, response, answer);
   const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body;
+  noteWork(body.length / BYTES_OF_A_SPAWN);
   const headers: Headers = [...answer.headers, ['Content-Length', String(body.length)]];
   writeHead(request, response, {
     status: answer.status,

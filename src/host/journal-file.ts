@@ -82,6 +82,13 @@ function newerVersion(path: string): number | undefined {
   }
 }
 
+/** @returns lines that are valid until the next one is encoded */
+function linesOf(records: readonly JournalRecord[]): Uint8Array {
+  const [first, ...more] = records;
+  if (first !== undefined && more.length === 0) return encodeRecord(first);
+  return Buffer.concat(records.map((record) => Uint8Array.from(encodeRecord(record))));
+}
+
 export class JournalFile implements JournalAccess {
   readonly #options: JournalOptions;
   /** In ascending order; the last is being written. */
@@ -228,12 +235,18 @@ export class JournalFile implements JournalAccess {
   #keep(entries: readonly Entry[]): number | undefined {
     const first = this.#last + 1;
     const at = this.#options.wall();
-    const lines = Buffer.concat(entries.map((entry, index) => encodeRecord({ serial: first + index, at, ...entry })));
+    const encoded = (): Uint8Array =>
+      linesOf(entries.map((entry, index): JournalRecord => ({ serial: first + index, at, ...entry })));
     const current = this.#segments.at(-1);
     try {
+      const lines = encoded();
       const limit = segmentLimit(this.#options.maxbytes);
-      if (current === undefined || current.size + lines.length > limit || this.#fd === undefined) this.#rotate(first);
-      this.#write(lines);
+      if (current !== undefined && current.size + lines.length <= limit && this.#fd !== undefined) this.#write(lines);
+      else {
+        this.#rotate(first);
+        // The header of the new segment has taken their place.
+        this.#write(encoded());
+      }
     } catch (cause) {
       if (this.#dropped === 0) this.#options.onProblem(`cannot write to the journal: ${errnoOf(cause)}`);
       return undefined;

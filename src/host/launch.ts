@@ -9,7 +9,12 @@ const DAEMON = 'SUPERD_DAEMON';
 const CWD = 'SUPERD_CWD';
 const MALLOC = 'SUPERD_MALLOC';
 /** What the launcher tells the C library, unless a person told it something: freed memory goes back at once. */
-const MALLOC_SETTINGS = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536', MALLOC_TOP_PAD_: '4096' } as const;
+const MALLOC_SETTINGS = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_TRIM_THRESHOLD_: '65536',
+  MALLOC_TOP_PAD_: '4096',
+  MALLOC_MMAP_THRESHOLD_: '24576',
+} as const;
 
 export interface Launch {
   /** The name by which superd was called. */

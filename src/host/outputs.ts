@@ -222,12 +222,11 @@ export class SlotOutputs implements Outputs, ChildStdio {
   }
 
   #makePipes(places: readonly Place[]): void {
-    const { pipes } = this.#ports;
-    const names = places.flatMap(({ slot, config }) =>
-      pipesOf(config).map((stream) => ({ name: pipeOf(slot, stream), user: config.user })),
+    this.#ports.pipes.make(
+      places.flatMap(({ slot, config }) =>
+        pipesOf(config).map((stream) => ({ name: pipeOf(slot, stream), user: config.user })),
+      ),
     );
-    pipes.make(names.map(({ name }) => name));
-    for (const { name, user } of names) pipes.giveTo(name, user);
   }
 
   /** What could not be opened before, or was removed by somebody meanwhile, is made anew for the next program. */

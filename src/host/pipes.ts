@@ -34,8 +34,8 @@ const PAUSE_MS = 50;
 /** … unless a read brought this much: then it is read as fast as it comes, for a while. */
 const BULK_BYTES = 32 * 1024;
 const HOT_MS = 200;
-/** mkfifo takes so many names at once. */
-const MKFIFO_BATCH = 500;
+/** mkfifo gets names of so many bytes at once: with the environment, the least that any system takes (ARG_MAX). */
+const MKFIFO_BYTES = 96 * 1024;
 /** File names end at 255 bytes. */
 const LONGEST_NAME = 200;
 
@@ -46,6 +46,11 @@ export function safeName(text: string): string {
   let hash = 0xcbf29ce484222325n;
   for (const byte of Buffer.from(text)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
   return `${encoded.slice(0, LONGEST_NAME - 17)}-${hash.toString(16).padStart(16, '0')}`;
+}
+
+export interface NewPipe {
+  readonly name: string;
+  readonly user: User | undefined;
 }
 
 /** The folder of named pipes below the state directory. */
@@ -64,21 +69,20 @@ export class PipeFolder {
     return lstatSync(this.pathOf(name), { throwIfNoEntry: false })?.isFIFO() === true;
   }
 
-  /** Makes pipes; those that exist are kept, anything else of that name is replaced. */
-  make(names: readonly string[]): void {
+  /**
+   * Makes pipes; those that exist are kept, anything else of that name is replaced. A program that changes its user must
+   * be able to open `/dev/stdout` again, so its pipes are that user's.
+   */
+  make(pipes: readonly NewPipe[]): void {
     mkdirSync(this.path, { recursive: true, mode: 0o700 });
-    const missing = names.map((name) => this.pathOf(name)).filter((path) => !isFifo(path));
-    for (let at = 0; at < missing.length; at += MKFIFO_BATCH) {
-      execFileSync('mkfifo', ['-m', '600', '--', ...missing.slice(at, at + MKFIFO_BATCH)], { stdio: 'pipe' });
-    }
-  }
-
-  /** A program that changes its user must be able to open `/dev/stdout` again. */
-  giveTo(name: string, user: User | undefined): void {
-    const path = this.pathOf(name);
+    const missing = new Set(pipes.map(({ name }) => this.pathOf(name)).filter((path) => !isFifo(path)));
+    for (const paths of batches([...missing])) execFileSync('mkfifo', ['-m', '600', '--', ...paths], { stdio: 'pipe' });
     if (process.getuid?.() !== 0) return;
-    chownSync(path, user?.uid ?? 0, user?.gid ?? 0);
-    chmodSync(path, 0o600);
+    for (const { name, user } of pipes) {
+      const path = this.pathOf(name);
+      // A new one is ours as it is.
+      if (user !== undefined || !missing.has(path)) giveTo(path, user);
+    }
   }
 
   /** A descriptor for a child: blocking, and of its own, so that nothing that the child sets on it is inherited. */
@@ -114,6 +118,28 @@ export class PipeFolder {
   remove(): void {
     rmSync(this.path, { recursive: true, force: true });
   }
+}
+
+function giveTo(path: string, user: User | undefined): void {
+  chownSync(path, user?.uid ?? 0, user?.gid ?? 0);
+  chmodSync(path, 0o600);
+}
+
+/** As many in one batch as a command takes. */
+function batches(paths: readonly string[]): readonly (readonly string[])[] {
+  const all: string[][] = [];
+  let left = 0;
+  for (const path of paths) {
+    // And its place in the list of arguments.
+    const size = Buffer.byteLength(path) + 9;
+    if (size > left) {
+      all.push([]);
+      left = MKFIFO_BYTES;
+    }
+    left -= size;
+    all.at(-1)?.push(path);
+  }
+  return all;
 }
 
 function isFifo(path: string): boolean {

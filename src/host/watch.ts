@@ -1,5 +1,6 @@
-/** Watches the configuration files. The only file that knows chokidar, which is loaded only when watching is asked for. */
+/** Watches the configuration files. The only file that knows chokidar; loaded only when watching is asked for. */
 import { dirname } from 'node:path';
+import { watch } from 'chokidar';
 
 /** An editor writes in several steps; they count as one change. */
 const SETTLE_MS = 200;
@@ -15,7 +16,6 @@ const folderOf = (pattern: string): string => dirname(pattern.replace(/[*?[].*$/
 
 /** Calls `changed` after the files, or what the includes match, have changed. */
 export async function watchFiles(watching: Watching, changed: () => void): Promise<AsyncDisposable> {
-  const { watch } = await import('chokidar');
   let timer: NodeJS.Timeout | undefined;
   const folders = watching.includes.map(folderOf);
   const watcher = watch([...new Set([...watching.files, ...folders])], {

@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../errors.ts';
-import { crc32 } from '../journal/crc.ts';
+import { openLine, sealLine } from '../journal/line.ts';
 import type { SavedChange } from '../supervisor/saved.ts';
 import type { Store } from '../supervisor/store.ts';
 import { millis } from '../units.ts';
@@ -29,6 +29,7 @@ export const WORLD_VERSION = 1;
 const COMPACT_BYTES = 4 * 2 ** 20;
 /** When it could not be written, it is tried so often. */
 const RETRY = millis(1000);
+const LF = 0x0a;
 const PRIVATE_FILE = 0o600;
 const PRIVATE_FOLDER = 0o700;
 
@@ -50,39 +51,19 @@ export interface WorldText {
   readonly isTorn: boolean;
 }
 
-/** Eight hexadecimal digits. */
-const checksum = (json: string): string => crc32(Buffer.from(json)).toString(16).padStart(8, '0');
-
-const line = (value: SavedChange | Header): string => {
-  const json = JSON.stringify(value);
-  return `${checksum(json)} ${json}\n`;
-};
-
-/** The JSON of a line; undefined when the checksum denies it. */
-function jsonOf(text: string): string | undefined {
-  const json = text.slice(9);
-  return text[8] === ' ' && checksum(json) === text.slice(0, 8) ? json : undefined;
-}
-
 /** Reads up to the first line that is not whole. @returns undefined when there is not even a header */
-export function readWorld(text: string): WorldText | undefined {
-  const lines = text.split('\n');
-  const first = jsonOf(lines[0] ?? '');
-  if (first === undefined || lines.length < 2) return undefined;
-  const header: Header = JSON.parse(first);
+export function readWorld(content: Uint8Array): WorldText | undefined {
   const changes: SavedChange[] = [];
-  let wholeBytes = Buffer.byteLength(lines[0] ?? '') + 1;
-  let isTorn = lines.at(-1) !== '';
-  for (const one of lines.slice(1, -1)) {
-    const json = jsonOf(one);
-    if (json === undefined) {
-      isTorn = true;
-      break;
-    }
-    changes.push(JSON.parse(json));
-    wholeBytes += Buffer.byteLength(one) + 1;
+  let header: Header | undefined;
+  let wholeBytes = 0;
+  for (let end = content.indexOf(LF); end >= 0; end = content.indexOf(LF, wholeBytes)) {
+    const json = openLine(content.subarray(wholeBytes, end));
+    if (json === undefined) break;
+    if (header === undefined) header = JSON.parse(json);
+    else changes.push(JSON.parse(json));
+    wholeBytes = end + 1;
   }
-  return { header, changes, wholeBytes, isTorn };
+  return header === undefined ? undefined : { header, changes, wholeBytes, isTorn: wholeBytes < content.length };
 }
 
 export interface OpenedWorld {
@@ -138,11 +119,11 @@ export class WorldFile implements Store {
     this.#fd = openSync(path, O_WRONLY | O_APPEND | O_CREAT, PRIVATE_FILE);
     ftruncateSync(this.#fd, keep ?? 0);
     this.#grown = keep ?? 0;
-    if (keep === undefined) this.#append(line({ version, boot, mark }));
+    if (keep === undefined) this.#append({ version, boot, mark });
   }
 
   save(change: SavedChange): void {
-    this.#append(line(change));
+    this.#append(change);
     if (this.#grown > COMPACT_BYTES) this.rewrite();
   }
 
@@ -161,11 +142,10 @@ export class WorldFile implements Store {
   }
 
   /** After a change that could not be kept only all of the world makes a good file again. */
-  #append(text: string): void {
+  #append(value: SavedChange | Header): void {
     if (this.#isBehind) return;
     try {
-      writeWhole(this.#fd, text);
-      this.#grown += text.length;
+      this.#grown += writeWhole(this.#fd, sealLine(value));
     } catch (cause) {
       this.#isBehind = true;
       this.#onProblem(`cannot write ${this.#path}: ${errnoOf(cause)}; a brain that dies now forgets what changes`);
@@ -192,7 +172,7 @@ export class WorldFile implements Store {
     try {
       const { O_WRONLY, O_APPEND, O_CREAT, O_TRUNC } = constants;
       fd = openSync(fresh, O_WRONLY | O_APPEND | O_CREAT | O_TRUNC, PRIVATE_FILE);
-      writeWhole(fd, line(header) + world.map(line).join(''));
+      for (const value of [header, ...world]) writeWhole(fd, sealLine(value));
       renameSync(fresh, this.#path);
     } catch (cause) {
       if (fd !== undefined) closeSync(fd);
@@ -205,14 +185,14 @@ export class WorldFile implements Store {
   }
 }
 
-/** Writes a text whole, or cuts off what came of it. @throws the system error */
-function writeWhole(fd: number, text: string): void {
-  const data = Buffer.from(text);
-  const { size } = fstatSync(fd);
+/** Writes a line whole, or cuts off what came of it. @returns its length @throws the system error */
+function writeWhole(fd: number, data: Uint8Array): number {
+  let done = 0;
   try {
-    for (let done = 0; done < data.length; ) done += writeSync(fd, data, done);
+    while (done < data.length) done += writeSync(fd, data, done);
+    return done;
   } catch (cause) {
-    ftruncateSync(fd, size);
+    if (done > 0) ftruncateSync(fd, fstatSync(fd).size - done);
     throw cause;
   }
 }
@@ -225,11 +205,11 @@ function removeQuietly(path: string): void {
   }
 }
 
-function readIfThere(path: string): string {
+function readIfThere(path: string): Uint8Array {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(path);
   } catch (cause) {
-    if (errnoOf(cause) === 'ENOENT') return '';
+    if (errnoOf(cause) === 'ENOENT') return new Uint8Array();
     throw cause;
   }
 }

@@ -2,9 +2,8 @@
  * Records as lines, `<crc32> <json>`, behind a first line that names the version. Reading never throws: a line whose
  * checksum is wrong is no record, and says nothing about its neighbours. Knows nothing of files.
  */
-import { Buffer } from 'node:buffer';
 import { fail, ok, type Result } from '../errors.ts';
-import { crc32 } from './crc.ts';
+import { openLine, sealLine } from './line.ts';
 import type { JournalRecord, RecordKind } from './record.ts';
 
 /** The version that is written; a file of a newer one is neither read nor touched. */
@@ -37,31 +36,22 @@ export interface Batch {
 }
 
 const LF = 0x0a;
-const CRC_DIGITS = 8;
-const JSON_AT = CRC_DIGITS + 1;
-
-function encodeLine(value: object): Uint8Array {
-  const json = Buffer.from(JSON.stringify(value));
-  const crc = crc32(json).toString(16).padStart(CRC_DIGITS, '0');
-  return Buffer.concat([Buffer.from(`${crc} `), json, Buffer.of(LF)]);
-}
 
 /** What stands in a line whose checksum is right. */
 function decodeLine(line: Uint8Array): unknown {
-  if (line.length <= JSON_AT || line[CRC_DIGITS] !== 0x20) return undefined;
-  const json = line.subarray(JSON_AT);
-  const digits = Buffer.from(line.subarray(0, CRC_DIGITS)).toString('latin1');
-  if (digits !== crc32(json).toString(16).padStart(CRC_DIGITS, '0')) return undefined;
+  const json = openLine(line);
+  if (json === undefined) return undefined;
   try {
-    const value: unknown = JSON.parse(Buffer.from(json).toString('utf8'));
+    const value: unknown = JSON.parse(json);
     return value;
   } catch {
     return undefined;
   }
 }
 
+/** @returns a line that is valid until the next one is encoded */
 export const encodeHeader = ({ first, nextEvent }: Header): Uint8Array =>
-  encodeLine({ journal: JOURNAL_VERSION, first, nextEvent });
+  sealLine({ journal: JOURNAL_VERSION, first, nextEvent });
 
 /** Reads the first line of a segment, without its line feed. */
 export function decodeHeader(line: Uint8Array): Result<Header, HeaderProblem> {
@@ -72,16 +62,19 @@ export function decodeHeader(line: Uint8Array): Result<Header, HeaderProblem> {
   return isCount(first) && isCount(nextEvent) ? ok({ first, nextEvent }) : fail({ kind: 'damaged' });
 }
 
-/** The line of a record; what makes it longer than a line may be is left out. */
+/**
+ * The line of a record; what makes it longer than a line may be is left out.
+ * @returns a line that is valid until the next one is encoded
+ */
 export function encodeRecord(record: JournalRecord): Uint8Array {
-  const line = encodeLine(record);
+  const line = sealLine(record);
   if (line.length <= MAX_LINE) return line;
   const { serial, at } = record;
   // Without its number it is no event that could be sent again.
-  if (record.kind === 'remote-communication') return encodeLine({ ...record, data: '', event: undefined });
-  if (record.kind === 'process-communication') return encodeLine({ ...record, data: '', event: undefined });
+  if (record.kind === 'remote-communication') return sealLine({ ...record, data: '', event: undefined });
+  if (record.kind === 'process-communication') return sealLine({ ...record, data: '', event: undefined });
   const text = `a record of kind ${record.kind} with ${line.length} bytes is too long to be kept`;
-  return encodeLine({ serial, at, kind: 'problem', text } satisfies JournalRecord);
+  return sealLine({ serial, at, kind: 'problem', text } satisfies JournalRecord);
 }
 
 /** Takes as many whole lines as there are. A header is passed over; so is a record of a kind that is not known. */

@@ -5,7 +5,7 @@ import { MASK, type Method, type RpcContext } from './method.ts';
 import { PUBLISHED } from './methods.ts';
 import type { RpcPorts } from './ports.ts';
 import { pythonText } from './python-text.ts';
-import { decodeCall, encodeFault, encodeResponse, type XmlValue } from './xml.ts';
+import { decodeCall, encodeFault, encodeResponse, wrapResponse, type XmlCall, type XmlValue } from './xml.ts';
 
 /** Fills in what was left out; a wrong number of arguments is fault 2. @source spec api 2.1 */
 function completeArguments({ params }: Method, given: readonly XmlValue[]): readonly XmlValue[] {
@@ -31,6 +31,23 @@ function operation({ name, params }: Method, args: readonly XmlValue[], by: Call
   return { kind: 'operator', action: name, args: given, by, ...(typeof target === 'string' ? { target } : {}) };
 }
 
+interface Admitted {
+  readonly method: Method;
+  readonly args: readonly XmlValue[];
+  readonly context: RpcContext;
+}
+
+/** Looks at a call before anything is done for it. @throws RpcFault */
+function admit(ports: RpcPorts, { method: name, params }: XmlCall, published: RpcPorts['published']): Admitted {
+  const method = published.get(name);
+  if (method === undefined) throw new RpcFault('UNKNOWN_METHOD');
+  const args = completeArguments(method, params);
+  if (method.gated && ports.control.mood !== 'RUNNING') throw new RpcFault('SHUTDOWN_STATE');
+  if (method.access !== 'viewer') ports.journal.append(operation(method, args, ports.caller));
+  const call: RpcContext['call'] = (inner, given) => dispatch(ports, inner, given, published);
+  return { method, args, context: { ports, published, call } };
+}
+
 /** Calls a method of the table, by default of the whole one. @throws RpcFault */
 export async function dispatch(
   ports: RpcPorts,
@@ -38,14 +55,15 @@ export async function dispatch(
   params: readonly XmlValue[],
   published: RpcPorts['published'] = PUBLISHED,
 ): Promise<XmlValue> {
-  const method = published.get(name);
-  if (method === undefined) throw new RpcFault('UNKNOWN_METHOD');
-  const args = completeArguments(method, params);
-  if (method.gated && ports.control.mood !== 'RUNNING') throw new RpcFault('SHUTDOWN_STATE');
-  if (method.access !== 'viewer') ports.journal.append(operation(method, args, ports.caller));
-  const call: RpcContext['call'] = (inner, given) => dispatch(ports, inner, given, published);
-  const context: RpcContext = { ports, published, call };
+  const { method, args, context } = admit(ports, { method: name, params }, published);
   return method.run(context, args);
+}
+
+/** The answer to a call. @throws RpcFault */
+async function respond(ports: RpcPorts, call: XmlCall): Promise<string> {
+  const { method, args, context } = admit(ports, call, ports.published);
+  if (method.encoded !== undefined) return wrapResponse(method.encoded(context));
+  return encodeResponse(await method.run(context, args));
 }
 
 /**
@@ -56,12 +74,11 @@ export async function dispatch(
 export async function answer(ports: RpcPorts, body: string): Promise<string | undefined> {
   const call = decodeCall(body);
   if (!call.ok) return undefined;
-  const { method, params } = call.value;
   // Only names from the table reach the log, never text of the caller.
-  const name = ports.published.get(method)?.name ?? 'unknown';
+  const name = ports.published.get(call.value.method)?.name ?? 'unknown';
   ports.log.log('trace', `XML-RPC method called: ${name}()`);
   try {
-    return encodeResponse(await dispatch(ports, method, params, ports.published));
+    return await respond(ports, call.value);
   } catch (error) {
     if (!(error instanceof RpcFault)) throw error;
     ports.log.log('trace', `XML-RPC method ${name}() returned fault: [${error.code}] ${error.fault}`);

@@ -1,23 +1,27 @@
 /** The structs of getProcessInfo and getAllConfigInfo, member by member in supervisord's order. */
 import type { GroupConfig, LogTarget, ProcessConfig, StreamConfig } from '../config/model.ts';
+import { compareText } from '../config/text.ts';
 import { STATE_CODES } from '../process/state.ts';
 import type { Control, ProcessInfo } from '../supervisor/control.ts';
 import { epochSeconds } from '../units.ts';
 import { describe } from './describe.ts';
-import { byCodePoints } from './names.ts';
 import type { XmlValue } from './xml.ts';
 
+/** @param now UNIX seconds */
+export function descriptionOf(info: ProcessInfo, now: number): string {
+  const { slot, state, pid, startedAt, stoppedAt, spawnError } = info;
+  const [start, stop] = [epochSeconds(startedAt), epochSeconds(stoppedAt)];
+  return describe({ name: slot.process, state, pid, start, stop, now, spawnError });
+}
+
 /** @source spec api 2.4 */
-export function processStruct(control: Control, info: ProcessInfo): XmlValue {
-  const start = epochSeconds(info.startedAt);
-  const stop = epochSeconds(info.stoppedAt);
+export function processStruct(control: Control, info: ProcessInfo): Readonly<Record<string, XmlValue>> {
   const now = epochSeconds(control.wall());
-  const name = info.slot.process;
   return {
-    name,
+    name: info.slot.process,
     group: info.slot.group,
-    start,
-    stop,
+    start: epochSeconds(info.startedAt),
+    stop: epochSeconds(info.stoppedAt),
     now,
     state: STATE_CODES[info.state],
     statename: info.state,
@@ -27,7 +31,7 @@ export function processStruct(control: Control, info: ProcessInfo): XmlValue {
     stdout_logfile: info.stdoutLog,
     stderr_logfile: info.stderrLog,
     pid: info.pid,
-    description: describe({ name, state: info.state, pid: info.pid, start, stop, now, spawnError: info.spawnError }),
+    description: descriptionOf(info, now),
   };
 }
 
@@ -92,5 +96,5 @@ function configStruct(control: Control, group: GroupConfig, config: ProcessConfi
 export const configStructs = (control: Control): readonly XmlValue[] =>
   control.config.groups
     .flatMap((group) => group.processes.map((config) => ({ group, config })))
-    .toSorted((a, b) => byCodePoints(a.config.name, b.config.name))
+    .toSorted((a, b) => compareText(a.config.name, b.config.name))
     .map(({ group, config }) => configStruct(control, group, config));

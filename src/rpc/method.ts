@@ -41,4 +41,6 @@ export interface Method {
   readonly gated: boolean;
   /** Gets exactly as many arguments as there are parameters. A promise is a deferred result. @throws RpcFault */
   run(context: RpcContext, args: readonly XmlValue[]): XmlValue | Promise<XmlValue>;
+  /** The same answer as encoded text, where there is a quicker way to it. */
+  encoded?(context: RpcContext): string;
 }

@@ -1,6 +1,7 @@
 /** Rows of the method table: start, stop, signal and write to processes, and what is known of them. */
 import { isRunning, isSignallable, isStopped } from '../process/state.ts';
 import type { ProcessInfo } from '../supervisor/control.ts';
+import { allProcessInfo } from './all-info.ts';
 import { textOf, truthOf } from './arguments.ts';
 import { runBatch } from './batch.ts';
 import { type Begun, beginStart, beginStop, sendSignal, writeStdin } from './commands.ts';
@@ -166,6 +167,7 @@ export const PROCESS_METHODS: readonly Method[] = [
     access: 'viewer',
     gated: true,
     run: ({ ports }) => allByName(ports.control).map((info) => processStruct(ports.control, info)),
+    encoded: ({ ports }) => allProcessInfo(ports.control),
   },
   {
     name: 'supervisor.getAllConfigInfo',

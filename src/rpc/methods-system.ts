@@ -1,8 +1,8 @@
 /** Rows of the method table: what the API tells of itself, and many calls in one. */
+import { compareText } from '../config/text.ts';
 import { textOf } from './arguments.ts';
 import { RpcFault } from './faults.ts';
 import type { Method, Param, RpcContext } from './method.ts';
-import { byCodePoints } from './names.ts';
 import { isList, isStruct, weigh, type XmlValue } from './xml.ts';
 
 const NAME: Param = { name: 'name', type: 'string', about: 'name of a method, with its namespace' };
@@ -57,7 +57,7 @@ export const SYSTEM_METHODS: readonly Method[] = [
     params: [],
     returns: 'array',
     help: 'List the names of all methods.',
-    run: ({ published }) => [...published.keys()].toSorted(byCodePoints),
+    run: ({ published }) => [...published.keys()].toSorted(compareText),
   },
   {
     ...COMMON,

@@ -1,4 +1,5 @@
 /** Finds what an operator named, and puts processes into the orders of the API. */
+import { compareText } from '../config/text.ts';
 import { parseNamespec } from '../process/namespec.ts';
 import type { Control, GroupInfo, ProcessInfo } from '../supervisor/control.ts';
 import { RpcFault } from './faults.ts';
@@ -43,12 +44,9 @@ export const allInOrder = (control: Control): readonly ProcessInfo[] =>
     .toSorted((a, b) => a.config.priority - b.config.priority)
     .flatMap(groupInOrder);
 
-/** Compares as Python does, by code points; UTF-8 sorts the same way. */
-export const byCodePoints = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
-
 /** All processes by group name, then process name. @source spec api 0 */
 export const allByName = (control: Control): readonly ProcessInfo[] =>
   control
     .groups()
     .flatMap((group) => group.processes)
-    .toSorted((a, b) => byCodePoints(a.slot.group, b.slot.group) || byCodePoints(a.slot.process, b.slot.process));
+    .toSorted((a, b) => compareText(a.slot.group, b.slot.group) || compareText(a.slot.process, b.slot.process));

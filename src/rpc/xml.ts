@@ -61,6 +61,8 @@ function encodeScalar(value: string | number | boolean | null): string {
   return typeof value === 'number' ? encodeNumber(value) : `<string>${escape(value ?? '')}</string>`;
 }
 
+type Members = readonly (readonly [name: string, value: XmlValue])[];
+
 /** Pieces for one join: a long answer that grows as a string is copied, and collected, again and again. */
 function addValue(pieces: string[], value: XmlValue): void {
   if (typeof value !== 'object' || value === null) {
@@ -74,12 +76,16 @@ function addValue(pieces: string[], value: XmlValue): void {
     return;
   }
   pieces.push('<value><struct>\n');
-  for (const name of Object.keys(value)) {
+  addMembers(pieces, Object.entries(value));
+  pieces.push('</struct></value>\n');
+}
+
+function addMembers(pieces: string[], members: Members): void {
+  for (const [name, value] of members) {
     pieces.push('<member>\n<name>', escape(name), '</name>\n');
-    addValue(pieces, value[name] ?? null);
+    addValue(pieces, value);
     pieces.push('</member>\n');
   }
-  pieces.push('</struct></value>\n');
 }
 
 function encodeValue(value: XmlValue): string {
@@ -87,6 +93,17 @@ function encodeValue(value: XmlValue): string {
   addValue(pieces, value);
   return pieces.join('');
 }
+
+/** Some members of a struct. */
+export function encodeMembers(members: Members): string {
+  const pieces: string[] = [];
+  addMembers(pieces, members);
+  return pieces.join('');
+}
+
+export const encodeStruct = (members: string): string => `<value><struct>\n${members}</struct></value>\n`;
+export const encodeList = (items: readonly string[]): string =>
+  `<value><array><data>\n${items.join('')}</data></array></value>\n`;
 
 /** Roughly the bytes of a value once it is encoded. */
 export function weigh(value: XmlValue): number {
@@ -97,14 +114,19 @@ export function weigh(value: XmlValue): number {
 
 const PROLOG = "<?xml version='1.0'?>\n";
 
-const encodeParams = (params: readonly XmlValue[]): string =>
-  `<params>\n${params.map((param) => `<param>\n${encodeValue(param)}</param>\n`).join('')}</params>\n`;
+const wrapParams = (values: readonly string[]): string =>
+  `<params>\n${values.map((value) => `<param>\n${value}</param>\n`).join('')}</params>\n`;
+
+const encodeParams = (params: readonly XmlValue[]): string => wrapParams(params.map(encodeValue));
 
 export const encodeCall = (method: string, params: readonly XmlValue[]): string =>
   `${PROLOG}<methodCall>\n<methodName>${escape(method)}</methodName>\n${encodeParams(params)}</methodCall>\n`;
 
-export const encodeResponse = (value: XmlValue): string =>
-  `${PROLOG}<methodResponse>\n${encodeParams([value])}</methodResponse>\n`;
+/** @param value as it is encoded */
+export const wrapResponse = (value: string): string =>
+  `${PROLOG}<methodResponse>\n${wrapParams([value])}</methodResponse>\n`;
+
+export const encodeResponse = (value: XmlValue): string => wrapResponse(encodeValue(value));
 
 export const encodeFault = (fault: XmlFault): string =>
   `${PROLOG}<methodResponse>\n<fault>\n${encodeValue({ faultCode: fault.code, faultString: fault.text })}</fault>\n</methodResponse>\n`;

@@ -7,6 +7,7 @@ import { deadlineOf, type Effect, type ProcessEvent } from '../process/machine.t
 import { isStopped, type StateName } from '../process/state.ts';
 import { type Millis, millis } from '../units.ts';
 import type { ProcessInfo } from './control.ts';
+import { Deadlines } from './deadlines.ts';
 import type { ChildEvent, Children, Clock, MainLog, Outputs, Slot } from './host.ts';
 import type { Journal } from './journal.ts';
 import type { Told } from './saved.ts';
@@ -40,6 +41,7 @@ export class Loop {
   readonly #waiters = new Map<ProcessRecord['slot'], Waiter[]>();
   readonly #spawnWaiters = new Map<Slot, (outcome: 'spawned' | 'failed') => void>();
   readonly #alarms = new Map<string, { readonly at: Millis; readonly ring: () => void }>();
+  readonly #deadlines = new Deadlines();
   /** The wake-up that was asked for. */
   #wakesAt: number = Number.POSITIVE_INFINITY;
   #mayStart = true;
@@ -58,6 +60,7 @@ export class Loop {
   /** Everything is stopped and nothing will start: no wake-up is asked for any more. */
   rest(): void {
     this.#alarms.clear();
+    this.#deadlines.clear();
     this.#isResting = true;
     this.#arm();
   }
@@ -86,7 +89,7 @@ export class Loop {
     const problem = moved.effects.map((effect) => this.#perform(moved.record, effect)).find((text) => text);
     for (const { to } of moved.changes) this.#tellWaiters(moved.record, to.name);
     this.#startIfDue(slot);
-    this.#armFor(moved.record);
+    this.#noteDeadline(moved.record);
     return problem;
   }
 
@@ -120,16 +123,24 @@ export class Loop {
   /** The clock rang: perhaps some deadlines have passed. */
   wake(): void {
     const now = this.#ports.clock.now();
-    for (const record of Array.from(allProcesses(this.world))) {
-      const deadline = this.#deadline(record);
-      if (deadline !== undefined && deadline <= now) this.move(record.slot, { kind: 'wake' }, now);
-    }
+    // First all, then one after the other: what follows from a move is for a later wake-up.
+    const due: Slot[] = [];
+    for (let slot = this.#deadlines.take(now); slot !== undefined; slot = this.#deadlines.take(now)) due.push(slot);
+    for (const slot of due) this.#wakeUp(slot, now);
     for (const [name, alarm] of Array.from(this.#alarms)) {
       if (alarm.at > now) continue;
       this.#alarms.delete(name);
       alarm.ring();
     }
     this.#arm();
+  }
+
+  #wakeUp(slot: Slot, now: Millis): void {
+    const record = this.find(slot);
+    if (record === undefined) return;
+    const deadline = this.#deadline(record);
+    if (deadline !== undefined && deadline <= now) this.move(slot, { kind: 'wake' }, now);
+    else this.#noteDeadline(record);
   }
 
   /** Rings once after `delay`; replaces an earlier alarm of the same name. */
@@ -185,6 +196,7 @@ export class Loop {
 
   add(group: GroupRecord): void {
     this.world.set(group.config.name, group);
+    for (const record of group.processes.values()) this.#noteDeadline(record);
   }
 
   /** Forgets a group whose processes are stopped; whoever still waits for one of them is told. */
@@ -231,10 +243,24 @@ export class Loop {
     return !this.#mayStart && (name === 'BACKOFF' || name === 'EXITED') ? undefined : deadlineOf(record.state);
   }
 
-  /** One process has moved: it may want to hear earlier than all others. A wake-up that it no longer wants does no harm. */
-  #armFor(record: ProcessRecord): void {
+  /** It may want to hear earlier than all others. A wake-up that it no longer wants does no harm. */
+  #noteDeadline(record: ProcessRecord): void {
     const deadline = this.#deadline(record);
-    if (deadline !== undefined && deadline < this.#wakesAt) this.#wakeAt(deadline);
+    if (deadline === undefined) return;
+    this.#deadlines.add(record.slot, deadline);
+    if (deadline < this.#wakesAt) this.#wakeAt(deadline);
+  }
+
+  /** Passes over what is no longer wanted. */
+  #nextDeadline(): Millis | undefined {
+    for (let first = this.#deadlines.first; first !== undefined; first = this.#deadlines.first) {
+      const record = this.find(first.slot);
+      const deadline = record === undefined ? undefined : this.#deadline(record);
+      if (deadline === first.at) return deadline;
+      this.#deadlines.take(first.at);
+      if (deadline !== undefined) this.#deadlines.add(first.slot, deadline);
+    }
+    return undefined;
   }
 
   #wakeAt(time: number): void {
@@ -242,10 +268,8 @@ export class Loop {
     this.#ports.clock.wakeAt(Number.isFinite(this.#wakesAt) ? millis(this.#wakesAt) : undefined);
   }
 
-  /** Looks at everything that has a deadline. */
   #arm(): void {
-    let next: number = Number.POSITIVE_INFINITY;
-    for (const record of allProcesses(this.world)) next = Math.min(next, this.#deadline(record) ?? next);
+    let next: number = this.#nextDeadline() ?? Number.POSITIVE_INFINITY;
     for (const { at } of this.#alarms.values()) next = Math.min(next, at);
     this.#wakeAt(next);
   }

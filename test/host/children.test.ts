@@ -342,7 +342,7 @@ describe('Spawner', () => {
       descriptorOf: () => assert.fail('no socket asked for'),
     });
     const folderOf = new PipeFolder(mkdtempSync(join(folder, 'state-')));
-    folderOf.make(['in', 'out']);
+    folderOf.make(['in', 'out'].map((name) => ({ name, user: undefined })));
     const plan = {
       file: '/bin/true',
       argv0: 'true',

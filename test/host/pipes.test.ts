@@ -11,7 +11,7 @@ test('hold() leaves what is written in the pipe until release()', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'superd-pipes-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const pipes = new PipeFolder(folder);
-  pipes.make(['p', 'other']);
+  pipes.make(['p', 'other'].map((name) => ({ name, user: undefined })));
   const heard: string[] = [];
   const reader = new PipeReader(pipes.openForReading('p'), false, (chunk) => heard.push(Buffer.from(chunk).toString()));
   const other = new PipeReader(pipes.openForReading('other'), false, () => heard.push('other'));

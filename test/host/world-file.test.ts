@@ -112,7 +112,7 @@ describe('WorldFile', () => {
       assert.deepEqual(changes, []);
       assert.match(file.mark, /^[0-9a-f-]{36}$/);
     }
-    assert.equal(readWorld(''), undefined);
+    assert.equal(readWorld(Buffer.of()), undefined);
   });
 
   test('rewrite() leaves out what was overtaken, and nothing else', () => {

@@ -16,7 +16,8 @@ import { epochMillis } from '../../src/units.ts';
 import { anEntry, numbered } from './records.ts';
 
 const records = fc.array(anEntry, { minLength: 1, maxLength: 8 }).map((entries) => numbered(entries));
-const linesOf = (all: readonly JournalRecord[]): Buffer => Buffer.concat(all.map(encodeRecord));
+const linesOf = (all: readonly JournalRecord[]): Buffer =>
+  Buffer.concat(all.map((record) => Buffer.from(encodeRecord(record))));
 /** As it comes back: what JSON cannot carry, such as a lone surrogate, has become something else. */
 const plain = (value: unknown): unknown => JSON.parse(Buffer.from(JSON.stringify(value)).toString());
 

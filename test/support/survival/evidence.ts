@@ -98,13 +98,14 @@ export function assertEndsTold(rig: Rig, mayBeUnknown: number): number {
   const told = endsOf(journalOf(rig), 'quitter');
   const truth = rows(join(rig.daemon.dir, 'quits'));
   let unknown = 0;
-  for (const [pid, code] of truth) {
+  // On a busy machine a pid comes round again within the test.
+  for (const [pid, all] of Map.groupBy(truth, ([each]) => each)) {
+    const codes = all.map(([, code]) => code);
     const ends = told.get(Number(pid)) ?? [];
-    assert.ok(ends.length <= 1, `the end of ${pid} is told ${ends.length} times`);
-    if (ends[0] !== code) {
-      assert.ok(ends[0] === undefined || ends[0] === 'unknown', `${pid} ended with ${code}, told is ${ends[0]}`);
-      unknown += 1;
-    }
+    assert.ok(ends.length <= codes.length, `of ${pid}, ${codes.length} ends are told ${ends.length} times`);
+    const known = ends.filter((end) => end !== 'unknown');
+    for (const end of known) assert.ok(codes.includes(end), `${pid} ended with ${codes.join(', ')}, told is ${end}`);
+    unknown += codes.length - known.length;
   }
   assert.ok(unknown <= mayBeUnknown, `${unknown} of ${truth.length} ends are not told with their code`);
   return truth.length;

@@ -129,7 +129,7 @@ export class Rig {
   }
 
   #worldMark(): string {
-    this.#mark ||= readWorld(readFileSync(join(this.statedir, 'world'), 'utf8'))?.header.mark ?? '';
+    this.#mark ||= readWorld(readFileSync(join(this.statedir, 'world')))?.header.mark ?? '';
     assert.notEqual(this.#mark, '');
     return this.#mark;
   }
