@@ -22,6 +22,7 @@ import { randomToken, sha1 } from '../host/secrets.ts';
 import { Syslog } from '../host/syslog.ts';
 import { watchFiles } from '../host/watch.ts';
 import type { ToBrain } from '../keeper/protocol.ts';
+import { Metrics } from '../metrics/metrics.ts';
 import { pidOf } from '../process/machine.ts';
 import { publish } from '../rpc/methods.ts';
 import type { MainLog } from '../supervisor/host.ts';
@@ -52,6 +53,7 @@ export class Daemon {
   readonly #logs = new Map<string, SavedLogs>();
   readonly #journal: JournalFile;
   readonly #positions: PoolPositions;
+  readonly #metrics: Metrics;
   readonly #resources = new AsyncDisposableStack();
   readonly #begun = Promise.withResolvers<void>();
   readonly #finished = Promise.withResolvers<Outcome>();
@@ -89,6 +91,7 @@ export class Daemon {
     });
     const journal = this.#journal;
     this.#positions = new PoolPositions(join(config.daemon.statedir, 'pools'), (text) => log.log('critical', text));
+    this.#metrics = new Metrics();
     const clock = new SystemClock(() => this.#supervisor.wake());
     const { link, hello, worldFile, world } = request;
     this.#outputs = openOutputs({
@@ -298,6 +301,7 @@ export class Daemon {
       mainLogFile: this.#log,
       log: this.#log,
       journal: this.#journal,
+      metrics: this.#metrics,
       sha1,
       token: randomToken(),
     };
