@@ -149,6 +149,30 @@ suite('MetricsFiles', () => {
     );
   });
 
+  test('says that its size is too small for so many programs', async (t) => {
+    const directory = folder(t);
+    const { files, problems } = await opened(t, directory, 10_000);
+    const names = Array.from({ length: 100 }, (_, index) => `g:p${index}`);
+    for (let index = 0; index < 3; index += 1) files.append(HOUR, row(index, names));
+    assert.equal(problems.length, 1);
+    assert.match(problems[0] ?? '', /metrics_maxbytes is too small for 100 processes/);
+    assert.deepEqual(segmentsIn(directory), []);
+    files.append(HOUR, row(3, ['a']));
+    assert.deepEqual(await cpuOf(files, 'a'), [3]);
+  });
+
+  test('keeps within its size although names come and go', async (t) => {
+    const directory = folder(t);
+    const { files, problems } = await opened(t, directory, 80_000);
+    for (let index = 0; index < 200; index += 1) {
+      files.append(HOUR, row(index, [`g:p${index}`, 'a']));
+      const size = segmentsIn(directory).reduce((sum, path) => sum + statSync(path).size, 0);
+      assert.ok(size <= 80_000 * HOUR.share, `${size} bytes after ${index} rows`);
+    }
+    assert.deepEqual(problems, []);
+    assert.equal((await cpuOf(files, 'a')).at(-1), 199.1);
+  });
+
   test('forgets what is older than its level keeps', async (t) => {
     const directory = folder(t);
     const { files } = await opened(t, directory);
