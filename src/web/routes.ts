@@ -1,18 +1,18 @@
 /** From a request to its route: who may ask, what is asked, who answers. Knows no sockets. */
 import type { ServerConfig } from '../config/model.ts';
 import type { Caller } from '../journal/record.ts';
-import type { RpcPorts } from '../rpc/ports.ts';
 import { errorAnswer, textAnswer } from './answers.ts';
 import { authenticate, type Sha1 } from './auth.ts';
 import type { WebAnswer, WebHandler, WebRequest } from './exchange.ts';
 import { mainLogTail, processLogTail } from './log-routes.ts';
+import { type MetricsPorts, metricsRoute } from './metrics-route.ts';
 import { isHostAllowed } from './origin.ts';
 import { rpcRoute } from './rpc-route.ts';
 import { STYLE } from './style.ts';
 import { parseTarget, type RequestTarget } from './target.ts';
 import { createUi, type Ui } from './ui.ts';
 
-export interface WebPorts extends RpcPorts {
+export interface WebPorts extends MetricsPorts {
   readonly sha1: Sha1;
   /** Random, made anew by each superd; what a form must send along. */
   readonly token: string;
@@ -44,6 +44,7 @@ function route(ports: WebPorts, ui: Ui, request: WebRequest, target: RequestTarg
   if (path.startsWith('/RPC2')) return rpcRoute(ports, request);
   if (path.startsWith('/logtail')) return isGet ? processLogTail(ports, path) : errorAnswer(400);
   if (path.startsWith('/mainlogtail')) return isGet ? mainLogTail(ports) : errorAnswer(400);
+  if (path === '/metrics') return metricsRoute(ports, request);
   const page = path.replace(/^\/+/, '');
   if (isGet || request.method === 'POST') {
     if (page === 'ok.html') return textAnswer('text/plain', 'OK');

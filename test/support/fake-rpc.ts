@@ -6,6 +6,7 @@ import { epochMillis, pid } from '../../src/units.ts';
 import type { WebPorts } from '../../src/web/routes.ts';
 import { FakeControl, groupConfig, processConfig } from './fake-control.ts';
 import { FakeJournal } from './fake-journal.ts';
+import { FakeMetrics, FakeScrape } from './fake-metrics.ts';
 
 /** A log file in memory; replacing it in the map is a rotation. */
 export interface MemoryLog {
@@ -54,6 +55,8 @@ export interface FakeRpc {
   readonly control: FakeControl;
   readonly logs: MemoryLogs;
   readonly journal: FakeJournal;
+  readonly metrics: FakeMetrics;
+  readonly scrape: FakeScrape;
   readonly ports: RpcPorts;
   readonly web: WebPorts;
 }
@@ -68,6 +71,8 @@ export function fakeRpc(): FakeRpc {
   ]);
   const logs = new MemoryLogs();
   const journal = new FakeJournal();
+  const metrics = new FakeMetrics();
+  const scrape = new FakeScrape();
   const ports: RpcPorts = {
     published: PUBLISHED,
     control,
@@ -76,7 +81,16 @@ export function fakeRpc(): FakeRpc {
     mainLogFile: { path: MAIN_LOG, clear: () => ok(undefined) },
     log: { log: () => undefined },
     journal,
+    metrics,
     caller: { kind: 'server', section: 'unix_http_server' },
   };
-  return { control, logs, journal, ports, web: { ...ports, sha1: () => '0'.repeat(40), token: 'secret' } };
+  return {
+    control,
+    logs,
+    journal,
+    metrics,
+    scrape,
+    ports,
+    web: { ...ports, scrape, sha1: () => '0'.repeat(40), token: 'secret' },
+  };
 }
