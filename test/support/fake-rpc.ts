@@ -3,7 +3,7 @@ import { fail, ok, type Result } from '../../src/errors.ts';
 import { PUBLISHED } from '../../src/rpc/methods.ts';
 import type { LogReader, LogStat, OpenLog, RpcPorts } from '../../src/rpc/ports.ts';
 import { epochMillis, pid } from '../../src/units.ts';
-import type { WebPorts } from '../../src/web/routes.ts';
+import type { SitePorts } from '../../src/web/ports.ts';
 import { FakeControl, groupConfig, processConfig } from './fake-control.ts';
 import { FakeJournal } from './fake-journal.ts';
 
@@ -55,7 +55,7 @@ export interface FakeRpc {
   readonly logs: MemoryLogs;
   readonly journal: FakeJournal;
   readonly ports: RpcPorts;
-  readonly web: WebPorts;
+  readonly web: SitePorts;
 }
 
 export const MAIN_LOG = '/var/log/superd.log';
@@ -77,6 +77,7 @@ export function fakeRpc(): FakeRpc {
     log: { log: () => undefined },
     journal,
     caller: { kind: 'server', section: 'unix_http_server' },
+    role: 'admin',
   };
   return { control, logs, journal, ports, web: { ...ports, sha1: () => '0'.repeat(40), token: 'secret' } };
 }
