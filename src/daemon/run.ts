@@ -18,7 +18,7 @@ import type { SlotOutputs } from '../host/outputs.ts';
 import { removePidfile, writePidfile } from '../host/pidfile.ts';
 import { PoolPositions } from '../host/pool-positions.ts';
 import { KeeperRecoverer } from '../host/recoverer.ts';
-import { randomToken, sha1 } from '../host/secrets.ts';
+import { randomToken } from '../host/secrets.ts';
 import { Syslog } from '../host/syslog.ts';
 import { watchFiles } from '../host/watch.ts';
 import type { ToBrain } from '../keeper/protocol.ts';
@@ -31,6 +31,7 @@ import { Supervisor } from '../supervisor/supervisor.ts';
 import { Updater } from '../supervisor/update.ts';
 import { epochMillis, pid } from '../units.ts';
 import { VERSION } from '../version.ts';
+import { openAccess } from './access.ts';
 import { openChildren } from './children.ts';
 import { openOutputs } from './outputs.ts';
 import type { Outcome, RunRequest, StartProblem } from './request.ts';
@@ -298,8 +299,8 @@ export class Daemon {
       mainLogFile: this.#log,
       log: this.#log,
       journal: this.#journal,
-      sha1,
       token: randomToken(),
+      ...openAccess({ log: this.#log, journal: this.#journal }, config.daemon.statedir),
     };
     return openServers(config.servers, {
       web,

@@ -4,6 +4,7 @@ import { PUBLISHED } from '../../src/rpc/methods.ts';
 import type { LogReader, LogStat, OpenLog, RpcPorts } from '../../src/rpc/ports.ts';
 import { epochMillis, pid } from '../../src/units.ts';
 import type { SitePorts } from '../../src/web/ports.ts';
+import { FakeAccess } from './fake-access.ts';
 import { FakeControl, groupConfig, processConfig } from './fake-control.ts';
 import { FakeJournal } from './fake-journal.ts';
 
@@ -55,6 +56,7 @@ export interface FakeRpc {
   readonly logs: MemoryLogs;
   readonly journal: FakeJournal;
   readonly ports: RpcPorts;
+  readonly access: FakeAccess;
   readonly web: SitePorts;
 }
 
@@ -79,5 +81,6 @@ export function fakeRpc(): FakeRpc {
     caller: { kind: 'server', section: 'unix_http_server' },
     role: 'admin',
   };
-  return { control, logs, journal, ports, web: { ...ports, sha1: () => '0'.repeat(40), token: 'secret' } };
+  const access = new FakeAccess();
+  return { control, logs, journal, ports, access, web: { ...ports, ...access.site(ports), token: 'secret' } };
 }
