@@ -55,7 +55,8 @@ const see = (location: string, headers: Headers = []): WebAnswer => ({
 export function redirectToLogin({ target }: WebRequest): WebAnswer {
   const local = target.replace(/^https?:\/\/[^/?#]*/i, '').replace(/#.*$/s, '');
   const wanted = local.replace(/^\/+/, '');
-  const depth = (/^\/*([^?]*)/.exec(local)?.[1] ?? '').split('/').length - 1;
+  const [path = ''] = local.split('?');
+  const depth = Math.max(0, path.split('/').length - 2);
   const next = wanted !== '' && PLACE.test(wanted) ? `?next=${encodeURIComponent(wanted)}` : '';
   return see(`${'../'.repeat(depth)}login${next}`);
 }
