@@ -43,7 +43,7 @@ function bySession({ accounts, sessions }: SitePorts, server: ServerConfig, requ
     via: 'session',
     token: sessions.tokenOf(secret),
     mayStay: () =>
-      sessions.isOpen(secret, server.section) &&
+      sessions.find(secret, server.section) !== undefined &&
       accounts.find(server, account.name).some(({ print }) => print === account.print),
   };
 }

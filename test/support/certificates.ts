@@ -4,21 +4,13 @@ import { execa } from 'execa';
 
 /** Writes NAME.pem and NAME.key into a directory; a certificate of -1 days is out of date. */
 export async function makeCertificate(dir: string, name: string, days: number = 30): Promise<void> {
-  const to = `${['-days', String(days)].join(' ')} -subj /CN=${name}`.split(' ');
   const file = join(dir, name);
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
+  const files = ['-keyout', `${file}.key`, '-out', `${file}.pem`];
+  const names = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
   const made = await execa(
     '/usr/bin/openssl',
-    [
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:prime256v1',
-      '-nodes',
-      ...['-keyout', `${file}.key`, '-out', `${file}.pem`, ...to],
-      ...['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'],
-    ],
+    ['req', '-x509', '-nodes', ...curve, ...files, ...names, '-days', String(days)],
     { reject: false },
   );
   if (made.exitCode !== 0) throw new Error(`openssl: ${made.stderr}`);
