@@ -139,9 +139,18 @@ test('a link from another site asks once more, from here, before it asks for a l
   const one = site();
   const first = await one.ask('/', { headers: { ...HTML, 'sec-fetch-site': 'cross-site' } });
   assert.equal(statusOf(first), 200);
-  assert.match(bodyOf(first), /http-equiv="refresh" content="0"/);
+  assert.match(bodyOf(first), /http-equiv="refresh" content="0; url=login"/);
   assert.doesNotMatch(bodyOf(first), /solo|token/);
   assert.equal(statusOf(await one.ask('/', { headers: { ...HTML, 'sec-fetch-site': 'same-origin' } })), 303);
+  const far = { ...HTML, 'sec-fetch-site': 'cross-site' };
+  assert.match(
+    bodyOf(await one.ask('/a/%22%3E/x?y=%26', { headers: far })),
+    /content="0; url=\.\.\/\.\.\/login\?next=a%2F%2522%253E%2Fx%3Fy%3D%2526"/,
+  );
+  // The form sends on whoever has a session.
+  const cookie = await cookieFor(one, 'bob');
+  const sent = await one.ask('/login?next=tail.html%3Fprocessname%3Dsolo', { headers: cookie });
+  assert.deepEqual([statusOf(sent), headerOf(sent, 'Location')], [303, './tail.html?processname=solo']);
 });
 
 test('a login makes a session, new each time, whatever the browser brings', async () => {
