@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { renderCliReference } from '../src/cli/reference.ts';
 import { renderEventsReference } from '../src/events/reference.ts';
+import { renderMetricsReference } from '../src/metrics/reference.ts';
 import { renderStatesReference } from '../src/process/reference.ts';
 import { renderRpcReference } from '../src/rpc/reference.ts';
 import { renderConfiguration } from './docs/configuration.ts';
@@ -20,6 +21,7 @@ const PAGES: readonly Page[] = [
   { file: 'docs/reference/process-states.md', render: renderStatesReference },
   { file: 'docs/reference/rpc.md', render: renderRpcReference },
   { file: 'docs/reference/events.md', render: renderEventsReference },
+  { file: 'docs/reference/metrics.md', render: renderMetricsReference },
   { file: 'docs/reference/superctl.md', render: renderCliReference },
 ];
 

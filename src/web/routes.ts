@@ -7,6 +7,7 @@ import type { WebAnswer, WebHandler, WebRequest } from './exchange.ts';
 import { admit, bySession } from './gate.ts';
 import { mainLogTail, processLogTail } from './log-routes.ts';
 import { loginRoute, logoutRoute } from './login.ts';
+import { metricsRoute } from './metrics-route.ts';
 import type { Identity, SitePorts, WebPorts } from './ports.ts';
 import { rpcRoute } from './rpc-route.ts';
 import { STYLE } from './style.ts';
@@ -26,6 +27,7 @@ function route(ports: WebPorts, ui: Ui, request: WebRequest, target: RequestTarg
   if (path.startsWith('/RPC2')) return rpcRoute(ports, request);
   if (path.startsWith('/logtail')) return isGet ? processLogTail(ports, path) : errorAnswer(400);
   if (path.startsWith('/mainlogtail')) return isGet ? mainLogTail(ports) : errorAnswer(400);
+  if (path === '/metrics') return metricsRoute(ports, request);
   const page = path.replace(/^\/+/, '');
   if (isGet || request.method === 'POST') {
     if (page === 'ok.html') return textAnswer('text/plain', 'OK');

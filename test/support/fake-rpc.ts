@@ -7,6 +7,7 @@ import type { SitePorts } from '../../src/web/ports.ts';
 import { FakeAccess } from './fake-access.ts';
 import { FakeControl, groupConfig, processConfig } from './fake-control.ts';
 import { FakeJournal } from './fake-journal.ts';
+import { FakeMetrics, FakeScrape } from './fake-metrics.ts';
 
 /** A log file in memory; replacing it in the map is a rotation. */
 export interface MemoryLog {
@@ -55,6 +56,8 @@ export interface FakeRpc {
   readonly control: FakeControl;
   readonly logs: MemoryLogs;
   readonly journal: FakeJournal;
+  readonly metrics: FakeMetrics;
+  readonly scrape: FakeScrape;
   readonly ports: RpcPorts;
   readonly access: FakeAccess;
   readonly web: SitePorts;
@@ -70,6 +73,8 @@ export function fakeRpc(): FakeRpc {
   ]);
   const logs = new MemoryLogs();
   const journal = new FakeJournal();
+  const metrics = new FakeMetrics();
+  const scrape = new FakeScrape();
   const ports: RpcPorts = {
     published: PUBLISHED,
     control,
@@ -78,9 +83,19 @@ export function fakeRpc(): FakeRpc {
     mainLogFile: { path: MAIN_LOG, clear: () => ok(undefined) },
     log: { log: () => undefined },
     journal,
+    metrics,
     caller: { kind: 'server', section: 'unix_http_server' },
     role: 'admin',
   };
   const access = new FakeAccess();
-  return { control, logs, journal, ports, access, web: { ...ports, ...access.site(ports), token: 'secret' } };
+  return {
+    control,
+    logs,
+    journal,
+    metrics,
+    scrape,
+    ports,
+    access,
+    web: { ...ports, ...access.site(ports), scrape, token: 'secret' },
+  };
 }
