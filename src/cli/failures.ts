@@ -15,9 +15,20 @@ const OUTAGES: Readonly<Record<string, { readonly phrase: string; readonly exit:
 export const outageOf = (problem: CallProblem): (typeof OUTAGES)[string] | undefined =>
   problem.kind === 'unreachable' ? OUTAGES[problem.code] : undefined;
 
+/** What OpenSSL calls a certificate whose authority is not known. */
+const UNTRUSTED = [
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+] as const;
+
 const HINTS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the server is not running, or listens elsewhere (-s URL, or serverurl in [supervisorctl])',
   ENOENT: 'the server is not running, or its socket is elsewhere (-s URL, or serverurl in [supervisorctl])',
+  ...Object.fromEntries(
+    UNTRUSTED.map((code) => [code, 'name the certificate or its authority with --cacert (cacert in [supervisorctl])']),
+  ),
   EACCES: 'the socket belongs to another user: try sudo, or set chmod and chown in [unix_http_server]',
 };
 
@@ -54,6 +65,10 @@ export async function upcheck(session: Session): Promise<Verdict | undefined> {
 }
 
 export const isLoginWanted = (problem: CallProblem): boolean => problem.kind === 'status' && problem.status === 401;
+/** The user of the server may not do that. */
+export const isForbidden = (problem: CallProblem): boolean =>
+  problem.kind === 'fault' && problem.fault.code === FAULTS.FORBIDDEN;
+
 export const LOGIN_WANTED = 'Server requires authentication';
 
 /** One line for what supervisorctl shows as `error: <class …>`. */
@@ -78,6 +93,11 @@ const PHRASES: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'unknown host',
   ECONNRESET: 'closed the connection without an answer',
   ETIMEDOUT: 'timed out',
+  ...Object.fromEntries(UNTRUSTED.map((code) => [code, 'has a certificate that is not trusted'])),
+  CERT_HAS_EXPIRED: 'has a certificate that is out of date',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'has a certificate for another name',
+  EPROTO: 'does not speak TLS as it should (is it http?)',
+  EBADCACERT: 'cannot be checked: the file of cacert cannot be read',
   EMSGSIZE: 'gave an answer that is too large',
 };
 

@@ -18,7 +18,7 @@ import type { SlotOutputs } from '../host/outputs.ts';
 import { removePidfile, writePidfile } from '../host/pidfile.ts';
 import { PoolPositions } from '../host/pool-positions.ts';
 import { KeeperRecoverer } from '../host/recoverer.ts';
-import { randomToken, sha1 } from '../host/secrets.ts';
+import { randomToken } from '../host/secrets.ts';
 import { Syslog } from '../host/syslog.ts';
 import type { ToBrain } from '../keeper/protocol.ts';
 import { pidOf } from '../process/machine.ts';
@@ -30,6 +30,7 @@ import { Supervisor } from '../supervisor/supervisor.ts';
 import { Updater } from '../supervisor/update.ts';
 import { epochMillis, pid } from '../units.ts';
 import { VERSION } from '../version.ts';
+import { openAccess } from './access.ts';
 import { openChildren } from './children.ts';
 import { RunMetrics } from './metrics.ts';
 import { openOutputs } from './outputs.ts';
@@ -193,14 +194,14 @@ export class Daemon {
 
   async #start(): Promise<StartProblem | undefined> {
     const { world, link } = this.#request;
-    const { daemon } = this.#request.config;
+    const { daemon, rpcinterfaces } = this.#request.config;
     if (!this.#isBack) tellBeginning(this.#request, this.#log);
-    const problem = await this.#openServers();
-    if (problem !== undefined) return problem;
+    const servers = await this.#openServers();
+    if (!servers.ok) return servers.error;
     // Not before: the socket files of a live daemon are not to be touched.
     const obstacle = world === undefined ? await this.#supervisor.obstacle() : undefined;
     if (obstacle !== undefined) return { status: 1, text: obstacle };
-    if (!this.#isBack) announceServers(this.#request.config, this.#log);
+    if (!this.#isBack) announceServers(servers.value, rpcinterfaces, this.#log);
     for (const { level, message } of await this.#request.background()) this.#log.log(level, message);
     this.#resources.defer(() => {
       this.#outputs.closeAll();
@@ -274,7 +275,7 @@ export class Daemon {
     }
   }
 
-  #openServers(): Promise<StartProblem | undefined> {
+  #openServers(): ReturnType<typeof openServers> {
     const { config } = this.#request;
     const web = {
       published: publish(config.rpcinterfaces.map(({ namespace }) => namespace)),
@@ -286,8 +287,8 @@ export class Daemon {
       journal: this.#journal,
       metrics: this.#metrics.access,
       scrape: this.#metrics.scrape,
-      sha1,
       token: randomToken(),
+      ...openAccess({ log: this.#log, journal: this.#journal }, config.daemon.statedir),
     };
     return openServers(config.servers, {
       web,

@@ -85,6 +85,13 @@ function daemonText({ what, pid, version, found }: Of<'daemon'>): string {
   return `${DAEMON[what]}: ${found.live} processes go on, ${found.gone} ended meanwhile (before: ${found.why})`;
 }
 
+/** `login of bob via inet_http_server from 10.0.0.7 refused`; the main log says it in the same words. */
+export function formatLogin({ what, by, more }: Omit<Of<'login'>, keyof Stamp>): string {
+  const who = formatCaller(by).replace(/^operator /, '');
+  const verdict = what === 'refused' ? ' refused' : '';
+  return `${what === 'ended' ? 'logout' : 'login'} of ${who}${verdict}${more === undefined ? '' : `, and ${more} more`}`;
+}
+
 /** What a record says, without its time. */
 export function formatRecord(record: JournalRecord): string {
   switch (record.kind) {
@@ -110,6 +117,8 @@ export function formatRecord(record: JournalRecord): string {
       return `${nameOf(record)}: disabled, it will not be started`;
     case 'enabled':
       return `${nameOf(record)}: enabled`;
+    case 'login':
+      return formatLogin(record);
     case 'problem':
       return `problem: ${record.text}`;
     case 'bug':

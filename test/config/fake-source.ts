@@ -20,6 +20,9 @@ export interface FakeMachine {
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
   readonly directories?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The files of servers are looked into. */
+  readonly withFiles?: boolean;
+  readonly inspectTls?: ConfigSource['inspectTls'];
 }
 
 export function fakeSource(machine: FakeMachine = {}): ConfigSource {
@@ -42,6 +45,7 @@ export function fakeSource(machine: FakeMachine = {}): ConfigSource {
     lookupGroup: (key) => (typeof key === 'string' ? GROUPS.get(key) : [...GROUPS.values()].find((gid) => gid === key)),
     home: (user) => (user === undefined ? '/root' : user === 'web' ? '/home/web' : undefined),
     parseIni,
+    inspectTls: (certificate, key) => machine.inspectTls?.(certificate, key),
     env: machine.env ?? { HOME: '/root' },
     nodename: 'node1',
     cwd: '/etc',
@@ -54,7 +58,10 @@ const request: LoadRequest = { file: '/etc/s.conf', overrides: new Map() };
 
 /** Loads a text as /etc/s.conf. */
 export function loadText(text: string, machine: FakeMachine = {}): Result<Config, ConfigFailure> {
-  return loadConfig(fakeSource({ ...machine, files: { '/etc/s.conf': text, ...machine.files } }), request);
+  return loadConfig(fakeSource({ ...machine, files: { '/etc/s.conf': text, ...machine.files } }), {
+    ...request,
+    withFiles: machine.withFiles ?? false,
+  });
 }
 
 export function good(text: string, machine: FakeMachine = {}): Config {

@@ -3,7 +3,8 @@ import { fail, ok, type Result } from '../../src/errors.ts';
 import { PUBLISHED } from '../../src/rpc/methods.ts';
 import type { LogReader, LogStat, OpenLog, RpcPorts } from '../../src/rpc/ports.ts';
 import { epochMillis, pid } from '../../src/units.ts';
-import type { WebPorts } from '../../src/web/routes.ts';
+import type { SitePorts } from '../../src/web/ports.ts';
+import { FakeAccess } from './fake-access.ts';
 import { FakeControl, groupConfig, processConfig } from './fake-control.ts';
 import { FakeJournal } from './fake-journal.ts';
 import { FakeMetrics, FakeScrape } from './fake-metrics.ts';
@@ -58,7 +59,8 @@ export interface FakeRpc {
   readonly metrics: FakeMetrics;
   readonly scrape: FakeScrape;
   readonly ports: RpcPorts;
-  readonly web: WebPorts;
+  readonly access: FakeAccess;
+  readonly web: SitePorts;
 }
 
 export const MAIN_LOG = '/var/log/superd.log';
@@ -83,7 +85,9 @@ export function fakeRpc(): FakeRpc {
     journal,
     metrics,
     caller: { kind: 'server', section: 'unix_http_server' },
+    role: 'admin',
   };
+  const access = new FakeAccess();
   return {
     control,
     logs,
@@ -91,6 +95,7 @@ export function fakeRpc(): FakeRpc {
     metrics,
     scrape,
     ports,
-    web: { ...ports, scrape, sha1: () => '0'.repeat(40), token: 'secret' },
+    access,
+    web: { ...ports, ...access.site(ports), scrape, token: 'secret' },
   };
 }

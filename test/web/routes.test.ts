@@ -5,12 +5,15 @@ import type { InetServer, ServerConfig } from '../../src/config/model.ts';
 import { encodeCall } from '../../src/rpc/xml.ts';
 import { pid } from '../../src/units.ts';
 import { formatCtime } from '../../src/web/actions.ts';
-import { authenticate, equalInConstantTime } from '../../src/web/auth.ts';
-import type { WebAnswer, WebRequest } from '../../src/web/exchange.ts';
+import { equalInConstantTime, isThatUser, readBasic } from '../../src/web/auth.ts';
+import type { WebAnswer } from '../../src/web/exchange.ts';
 import { html } from '../../src/web/html.ts';
+import { mayChange } from '../../src/web/origin.ts';
+import type { WebPorts } from '../../src/web/ports.ts';
 import { createHandler } from '../../src/web/routes.ts';
 import { parseTarget } from '../../src/web/target.ts';
 import { type FakeRpc, fakeRpc, MAIN_LOG } from '../support/fake-rpc.ts';
+import { type Asked, bodyOf, headerOf, statusOf, webRequest } from '../support/web-requests.ts';
 
 const SERVER: InetServer = {
   kind: 'inet',
@@ -22,26 +25,8 @@ const SERVER: InetServer = {
   place: { file: 'superd.conf', line: 1 },
 };
 
-interface Asked {
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array;
-}
-
-function webRequest(target: string, { method = 'GET', headers = {}, body }: Asked): WebRequest {
-  const data = Buffer.from(body ?? '');
-  const all: Readonly<Record<string, string>> =
-    body === undefined ? headers : { 'content-length': String(data.length), ...headers };
-  return { method, target, header: (name) => all[name], readBody: () => Promise.resolve(data) };
-}
-
 const ask = (fake: FakeRpc, target: string, asked: Asked = {}, server: ServerConfig = SERVER): Promise<WebAnswer> =>
   createHandler(fake.web, server)(webRequest(target, asked));
-
-const statusOf = (answer: WebAnswer): number => (answer.kind === 'whole' ? answer.status : 200);
-const bodyOf = (answer: WebAnswer): string => (answer.kind === 'whole' ? Buffer.from(answer.body).toString() : '');
-const headerOf = (answer: WebAnswer, name: string): string | undefined =>
-  answer.headers.find(([key]) => key === name)?.[1];
 
 test('the handler routes as supervisord does', async () => {
   const fake = fakeRpc();
@@ -116,12 +101,21 @@ test('the handler protects every route with the password', async () => {
   assert.equal(statusOf(await ask(fake, '/ok.html', basic(':'))), 200);
 });
 
-test('authenticate() compares {SHA} passwords in any case of hexadecimal', () => {
-  const header = `basic ${Buffer.from('me:pw').toString('base64')}`;
+test('isThatUser() compares {SHA} passwords in any case of hexadecimal', () => {
+  const given = { username: 'me', password: 'pw' };
   const sha1 = (text: string): string => (text === 'pw' ? 'abcdef' : '');
-  assert.equal(authenticate(header, { username: 'me', password: '{SHA}ABCdef' }, sha1), 'granted');
-  assert.equal(authenticate(header, { username: 'me', password: '{SHA}abcdee' }, sha1), 'refused');
-  assert.equal(authenticate(header, { username: 'you', password: '{SHA}abcdef' }, sha1), 'refused');
+  assert.equal(isThatUser(given, { username: 'me', password: '{SHA}ABCdef' }, sha1), true);
+  assert.equal(isThatUser(given, { username: 'me', password: '{SHA}abcdee' }, sha1), false);
+  assert.equal(isThatUser(given, { username: 'you', password: '{SHA}abcdef' }, sha1), false);
+});
+
+test('readBasic() takes the scheme in any case, and tells nonsense from another scheme', () => {
+  const basic = (text: string): string => `bAsic ${Buffer.from(text).toString('base64')}`;
+  assert.deepEqual(readBasic(basic('me:p:w')), { username: 'me', password: 'p:w' });
+  assert.deepEqual(readBasic(basic(':')), { username: '', password: '' });
+  assert.equal(readBasic(basic('me')), 'malformed');
+  assert.equal(readBasic('Basic a'), 'malformed');
+  for (const none of [undefined, '', 'Basic', 'Bearer x']) assert.equal(readBasic(none), 'none');
 });
 
 test('equalInConstantTime() is equality', () => {
@@ -280,4 +274,35 @@ test('html`` escapes every value', () => {
 
 test('formatCtime() pads like ctime()', () => {
   assert.equal(formatCtime(new Date(2026, 10, 2, 1, 2, 3).getTime()), 'Mon Nov  2 01:02:03 2026');
+});
+
+test('mayChange() wants the token of whoever a browser may be, and no other site', () => {
+  const same = { 'sec-fetch-site': 'same-origin', host: 'box' };
+  const token = { 'x-superd-token': 'secret' };
+  const cases: readonly (readonly [Readonly<Record<string, string>>, string | undefined, WebPorts['via'], boolean])[] =
+    [
+      [{}, undefined, 'password', true],
+      [{}, undefined, 'nothing', true],
+      [{}, undefined, 'session', false],
+      [token, undefined, 'session', true],
+      [same, undefined, 'password', false],
+      [{ ...same, ...token }, undefined, 'password', true],
+      [{ ...same, 'x-superd-token': 'secre' }, undefined, 'password', false],
+      [{ origin: 'http://box', host: 'box' }, undefined, 'nothing', false],
+      [{ origin: 'http://box', host: 'box', ...token }, undefined, 'nothing', true],
+      [{ origin: 'http://evil', host: 'box', ...token }, undefined, 'session', false],
+      [{ 'sec-fetch-site': 'cross-site', ...token }, undefined, 'session', false],
+      [{}, '', 'nothing', false],
+      [token, '', 'session', false],
+      [{}, 'secret', 'session', true],
+      [{ 'sec-fetch-site': 'same-site' }, 'secret', 'session', false],
+    ];
+  for (const [headers, inForm, via, expected] of cases) {
+    const request = webRequest('/', { method: 'POST', headers });
+    assert.equal(
+      mayChange(request, { token: 'secret', via }, inForm),
+      expected,
+      JSON.stringify([headers, inForm, via]),
+    );
+  }
 });
