@@ -2,6 +2,7 @@
  * One run of the daemon, from an open main log to the last socket closed: it puts the chapters and the adapters together.
  * A composition root, like superd.ts, which starts one run after another.
  */
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../errors.ts';
 import { keepCopy } from '../host/brain-copy.ts';
@@ -31,6 +32,7 @@ import { Supervisor } from '../supervisor/supervisor.ts';
 import { Updater } from '../supervisor/update.ts';
 import { epochMillis, pid } from '../units.ts';
 import { VERSION } from '../version.ts';
+import { Streams } from '../web/api/streams.ts';
 import { openChildren } from './children.ts';
 import { openOutputs } from './outputs.ts';
 import type { Outcome, RunRequest, StartProblem } from './request.ts';
@@ -298,8 +300,10 @@ export class Daemon {
       mainLogFile: this.#log,
       log: this.#log,
       journal: this.#journal,
+      host: hostname(),
       sha1,
       token: randomToken(),
+      streams: new Streams(this.#journal),
     };
     return openServers(config.servers, {
       web,

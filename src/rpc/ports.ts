@@ -56,6 +56,8 @@ export interface RpcPorts {
   readonly mainLogFile: MainLogFile;
   readonly log: MainLog;
   readonly journal: JournalAccess;
+  /** The name of the machine. */
+  readonly host: string;
   /** Who asks. */
   readonly caller: Caller;
 }

@@ -3,6 +3,8 @@ import type { ServerConfig } from '../config/model.ts';
 import type { Caller } from '../journal/record.ts';
 import type { RpcPorts } from '../rpc/ports.ts';
 import { errorAnswer, textAnswer } from './answers.ts';
+import { apiRoute, isApi } from './api/route.ts';
+import type { Streams } from './api/streams.ts';
 import { authenticate, type Sha1 } from './auth.ts';
 import type { WebAnswer, WebHandler, WebRequest } from './exchange.ts';
 import { mainLogTail, processLogTail } from './log-routes.ts';
@@ -16,6 +18,8 @@ export interface WebPorts extends RpcPorts {
   readonly sha1: Sha1;
   /** Random, made anew by each superd; what a form must send along. */
   readonly token: string;
+  /** Of all servers together. */
+  readonly streams: Streams;
 }
 
 function refusal({ sha1 }: Pick<WebPorts, 'sha1'>, server: ServerConfig, request: WebRequest): WebAnswer | undefined {
@@ -42,6 +46,7 @@ function route(ports: WebPorts, ui: Ui, request: WebRequest, target: RequestTarg
   const { path } = target;
   const isGet = request.method === 'GET';
   if (path.startsWith('/RPC2')) return rpcRoute(ports, request);
+  if (isApi(path)) return apiRoute(ports, request, target);
   if (path.startsWith('/logtail')) return isGet ? processLogTail(ports, path) : errorAnswer(400);
   if (path.startsWith('/mainlogtail')) return isGet ? mainLogTail(ports) : errorAnswer(400);
   const page = path.replace(/^\/+/, '');

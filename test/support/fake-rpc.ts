@@ -3,6 +3,7 @@ import { fail, ok, type Result } from '../../src/errors.ts';
 import { PUBLISHED } from '../../src/rpc/methods.ts';
 import type { LogReader, LogStat, OpenLog, RpcPorts } from '../../src/rpc/ports.ts';
 import { epochMillis, pid } from '../../src/units.ts';
+import { Streams } from '../../src/web/api/streams.ts';
 import type { WebPorts } from '../../src/web/routes.ts';
 import { FakeControl, groupConfig, processConfig } from './fake-control.ts';
 import { FakeJournal } from './fake-journal.ts';
@@ -76,7 +77,14 @@ export function fakeRpc(): FakeRpc {
     mainLogFile: { path: MAIN_LOG, clear: () => ok(undefined) },
     log: { log: () => undefined },
     journal,
+    host: 'here.example',
     caller: { kind: 'server', section: 'unix_http_server' },
   };
-  return { control, logs, journal, ports, web: { ...ports, sha1: () => '0'.repeat(40), token: 'secret' } };
+  return {
+    control,
+    logs,
+    journal,
+    ports,
+    web: { ...ports, sha1: () => '0'.repeat(40), token: 'secret', streams: new Streams(journal) },
+  };
 }

@@ -1,0 +1,64 @@
+/** Sends what a stream source has, no faster than the client takes it, until either ends. */
+import type { ServerResponse } from 'node:http';
+import type { StreamSource } from '../web/exchange.ts';
+
+/** How often an open log tail looks for new text. @source spec api 1.5 */
+const TAIL_POLL_MS = 100;
+/** What comes within this time goes out together. */
+const GATHER_MS = 50;
+/** A client that takes nothing for so long of what is pushed to it is dropped; it may come back. */
+const PATIENCE_MS = 60_000;
+
+/** @param end what ends with the source: the connection, or only the answer */
+export function pump(response: ServerResponse, source: StreamSource, end: 'connection' | 'answer'): void {
+  const { socket } = response;
+  const { idle } = source;
+  let timer: NodeJS.Timeout | undefined;
+  let isWaiting = false;
+  const later = (delay: number, run: () => void): void => {
+    clearTimeout(timer);
+    timer = setTimeout(run, delay);
+  };
+  const finish = (): void => {
+    response.end();
+    if (end === 'connection') socket?.destroySoon();
+  };
+  const beat = (): void => {
+    if (idle === undefined) return;
+    response.write(idle.text);
+    later(idle.after, beat);
+  };
+  const wait = (): void => {
+    if (source.listen === undefined) return later(TAIL_POLL_MS, step);
+    isWaiting = true;
+    if (idle !== undefined) later(idle.after, beat);
+  };
+  const step = (): void => {
+    if (response.destroyed) return;
+    clearTimeout(timer);
+    let piece: Uint8Array | 'end';
+    try {
+      piece = source.next();
+    } catch {
+      piece = 'end';
+    }
+    if (piece === 'end') finish();
+    else if (piece.length === 0) wait();
+    else if (response.write(piece)) setImmediate(step);
+    else {
+      response.once('drain', step);
+      if (source.listen !== undefined) later(PATIENCE_MS, () => response.destroy());
+    }
+  };
+  response.once('close', () => {
+    clearTimeout(timer);
+    source[Symbol.dispose]();
+  });
+  source.listen?.(() => {
+    if (!isWaiting) return;
+    isWaiting = false;
+    later(GATHER_MS, step);
+  });
+  response.flushHeaders();
+  step();
+}

@@ -1,0 +1,103 @@
+/**
+ * `/api/v1`: the methods of XML-RPC as JSON over HTTP, from the same table, and beside them the streams of events and of
+ * logs. POST calls any method; GET calls those that only look.
+ */
+import { dispatch } from '../../rpc/dispatch.ts';
+import { RpcFault } from '../../rpc/faults.ts';
+import type { Method } from '../../rpc/method.ts';
+import type { XmlValue } from '../../rpc/xml.ts';
+import { equalInConstantTime } from '../auth.ts';
+import type { WebAnswer, WebRequest } from '../exchange.ts';
+import { isFromOtherSite } from '../origin.ts';
+import type { WebPorts } from '../routes.ts';
+import { readText } from '../rpc-route.ts';
+import type { RequestTarget } from '../target.ts';
+import { faultAnswer, jsonAnswer, refusal } from './answers.ts';
+import { argumentsOfBody, argumentsOfQuery } from './arguments.ts';
+import { eventsRoute } from './events.ts';
+
+const ROOT = '/api/v1';
+
+/** Longer calls have no use, and would take the time of others to be read. */
+const MAX_BODY = 1024 * 1024;
+
+/** May be called by GET: it looks, and calls nothing that does more. */
+export const isForGet = ({ access, name }: Method): boolean => access === 'viewer' && name !== 'system.multicall';
+
+async function call(ports: WebPorts, method: Method, args: readonly XmlValue[]): Promise<WebAnswer> {
+  ports.log.log('trace', `API method called: ${method.name}()`);
+  return jsonAnswer(200, { result: await dispatch(ports, method.name, args, ports.published) });
+}
+
+const NOT_READ: Readonly<Record<400 | 411 | 413, string>> = {
+  400: 'the body is no UTF-8, or was cut off',
+  411: 'Content-Length is missing',
+  413: `the body is longer than ${MAX_BODY} bytes`,
+};
+
+/** A browser sends along what no page of another site can know. */
+function isForeign(request: WebRequest, token: string): boolean {
+  const isBrowser = ['origin', 'sec-fetch-site', 'cookie'].some((name) => request.header(name) !== undefined);
+  return isBrowser && !equalInConstantTime(request.header('x-superd-token') ?? '', token);
+}
+
+/** A type that no form of a web page can send. */
+const isJson = (type: string | undefined): boolean =>
+  /^application\/json(;\s*charset="?utf-8"?)?$/i.test((type ?? '').trim());
+
+async function callByPost(ports: WebPorts, method: Method, request: WebRequest): Promise<WebAnswer> {
+  if (!isJson(request.header('content-type'))) return refusal(415, 'want Content-Type: application/json');
+  if (!isForGet(method) && isForeign(request, ports.token)) return refusal(403, 'X-Superd-Token is missing or old');
+  const isLong = Number(request.header('content-length') ?? 0) > MAX_BODY;
+  const text = isLong ? 413 : await readText(request);
+  if (typeof text === 'number') return refusal(text, NOT_READ[text]);
+  return call(ports, method, argumentsOfBody(method, text));
+}
+
+function callMethod(ports: WebPorts, name: string, asked: Asked): Promise<WebAnswer> | WebAnswer {
+  const { request, query } = asked;
+  const method = ports.published.get(name);
+  if (method === undefined) throw new RpcFault('UNKNOWN_METHOD');
+  if (request.method === 'POST') return callByPost(ports, method, request);
+  if (!isForGet(method)) return refusal(405, `${method.name} wants POST`, [['Allow', 'POST']]);
+  if (request.method !== 'GET') return refusal(405, 'want GET or POST', [['Allow', 'GET, POST']]);
+  return call(ports, method, argumentsOfQuery(method, query));
+}
+
+interface Asked {
+  readonly request: WebRequest;
+  readonly query: URLSearchParams;
+}
+
+/** What is no method. */
+function resource(ports: WebPorts, path: string, { request, query }: Asked): (() => WebAnswer) | undefined {
+  if (path === '/events') return () => eventsRoute(ports.streams, request, query);
+  return undefined;
+}
+
+/** @throws RpcFault */
+function answer(ports: WebPorts, path: string, asked: Asked): Promise<WebAnswer> | WebAnswer {
+  const { request } = asked;
+  if (isFromOtherSite(request)) return refusal(403, 'not for the pages of other sites');
+  const found = path.startsWith(`${ROOT}/`) ? path.slice(ROOT.length) : undefined;
+  if (found === undefined) throw new RpcFault('UNKNOWN_METHOD');
+  const get = resource(ports, found, asked);
+  if (get === undefined) return callMethod(ports, found.slice(1), asked);
+  return request.method === 'GET' ? get() : refusal(405, 'want GET', [['Allow', 'GET']]);
+}
+
+export const isApi = (path: string): boolean => path === '/api' || path.startsWith('/api/');
+
+/** Answers everything below `/api`. */
+export async function apiRoute(
+  ports: WebPorts,
+  request: WebRequest,
+  { path, query }: RequestTarget,
+): Promise<WebAnswer> {
+  try {
+    return await answer(ports, path, { request, query });
+  } catch (error) {
+    if (error instanceof RpcFault) return faultAnswer(error);
+    throw error;
+  }
+}
