@@ -43,7 +43,7 @@ function processRow(control: Control, info: ProcessInfo, now: number): XmlValue 
   };
 }
 
-function overview({ control, caller, journal, host }: RpcPorts): XmlValue {
+function overview({ control, caller, role, journal, host }: RpcPorts): XmlValue {
   const now = epochSeconds(control.wall());
   return {
     identifier: control.identifier,
@@ -53,7 +53,7 @@ function overview({ control, caller, journal, host }: RpcPorts): XmlValue {
     now,
     serial: journal.last,
     user: (caller.kind === 'server' ? caller.user : undefined) ?? '',
-    role: 'admin',
+    role,
     processes: allByName(control).map((info) => processRow(control, info, now)),
   };
 }

@@ -6,6 +6,7 @@ import type { MainLog } from '../supervisor/host.ts';
 import type { JournalAccess } from '../supervisor/journal.ts';
 import type { EpochMillis, Pid } from '../units.ts';
 import type { Method } from './method.ts';
+import type { Role } from './roles.ts';
 
 export interface LogStat {
   /** 0 for what is not a regular file. */
@@ -60,4 +61,6 @@ export interface RpcPorts {
   readonly host: string;
   /** Who asks. */
   readonly caller: Caller;
+  /** What they may call. */
+  readonly role: Role;
 }

@@ -4,7 +4,7 @@ import { PUBLISHED } from '../../src/rpc/methods.ts';
 import type { LogReader, LogStat, OpenLog, RpcPorts } from '../../src/rpc/ports.ts';
 import { epochMillis, pid } from '../../src/units.ts';
 import { Streams } from '../../src/web/api/streams.ts';
-import type { WebPorts } from '../../src/web/routes.ts';
+import type { SitePorts } from '../../src/web/ports.ts';
 import { FakeControl, groupConfig, processConfig } from './fake-control.ts';
 import { FakeJournal } from './fake-journal.ts';
 
@@ -56,7 +56,7 @@ export interface FakeRpc {
   readonly logs: MemoryLogs;
   readonly journal: FakeJournal;
   readonly ports: RpcPorts;
-  readonly web: WebPorts;
+  readonly web: SitePorts;
 }
 
 export const MAIN_LOG = '/var/log/superd.log';
@@ -79,6 +79,7 @@ export function fakeRpc(): FakeRpc {
     journal,
     host: 'here.example',
     caller: { kind: 'server', section: 'unix_http_server' },
+    role: 'admin',
   };
   return {
     control,

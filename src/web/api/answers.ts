@@ -9,6 +9,7 @@ export const STATUS: Readonly<Record<FaultName, number>> = {
   BAD_ARGUMENTS: 400,
   SIGNATURE_UNSUPPORTED: 400,
   BAD_SIGNAL: 400,
+  FORBIDDEN: 403,
   UNKNOWN_METHOD: 404,
   BAD_NAME: 404,
   NO_FILE: 404,

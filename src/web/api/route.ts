@@ -6,10 +6,9 @@ import { dispatch } from '../../rpc/dispatch.ts';
 import { RpcFault } from '../../rpc/faults.ts';
 import type { Method } from '../../rpc/method.ts';
 import type { XmlValue } from '../../rpc/xml.ts';
-import { equalInConstantTime } from '../auth.ts';
 import type { WebAnswer, WebRequest } from '../exchange.ts';
-import { isFromOtherSite } from '../origin.ts';
-import type { WebPorts } from '../routes.ts';
+import { isFromOtherSite, mayChange } from '../origin.ts';
+import type { WebPorts } from '../ports.ts';
 import { readText } from '../rpc-route.ts';
 import type { RequestTarget } from '../target.ts';
 import { faultAnswer, jsonAnswer, refusal } from './answers.ts';
@@ -35,19 +34,15 @@ const NOT_READ: Readonly<Record<400 | 411 | 413, string>> = {
   413: `the body is longer than ${MAX_BODY} bytes`,
 };
 
-/** A browser sends along what no page of another site can know. */
-function isForeign(request: WebRequest, token: string): boolean {
-  const isBrowser = ['origin', 'sec-fetch-site', 'cookie'].some((name) => request.header(name) !== undefined);
-  return isBrowser && !equalInConstantTime(request.header('x-superd-token') ?? '', token);
-}
-
 /** A type that no form of a web page can send. */
 const isJson = (type: string | undefined): boolean =>
   /^application\/json(;\s*charset="?utf-8"?)?$/i.test((type ?? '').trim());
 
 async function callByPost(ports: WebPorts, method: Method, request: WebRequest): Promise<WebAnswer> {
   if (!isJson(request.header('content-type'))) return refusal(415, 'want Content-Type: application/json');
-  if (!isForGet(method) && isForeign(request, ports.token)) return refusal(403, 'X-Superd-Token is missing or old');
+  if (!isForGet(method) && !mayChange(request, ports)) {
+    throw new RpcFault('FORBIDDEN', 'a browser must send X-Superd-Token, as it stands in the page');
+  }
   const isLong = Number(request.header('content-length') ?? 0) > MAX_BODY;
   const text = isLong ? 413 : await readText(request);
   if (typeof text === 'number') return refusal(text, NOT_READ[text]);
@@ -78,7 +73,7 @@ function resource(ports: WebPorts, path: string, { request, query }: Asked): (()
 /** @throws RpcFault */
 function answer(ports: WebPorts, path: string, asked: Asked): Promise<WebAnswer> | WebAnswer {
   const { request } = asked;
-  if (isFromOtherSite(request)) return refusal(403, 'not for the pages of other sites');
+  if (isFromOtherSite(request)) throw new RpcFault('FORBIDDEN', 'not for the pages of other sites');
   const found = path.startsWith(`${ROOT}/`) ? path.slice(ROOT.length) : undefined;
   if (found === undefined) throw new RpcFault('UNKNOWN_METHOD');
   const get = resource(ports, found, asked);
