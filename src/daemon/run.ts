@@ -2,7 +2,6 @@
  * One run of the daemon, from an open main log to the last socket closed: it puts the chapters and the adapters together.
  * A composition root, like superd.ts, which starts one run after another.
  */
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../errors.ts';
 import { keepCopy } from '../host/brain-copy.ts';
@@ -19,10 +18,10 @@ import type { SlotOutputs } from '../host/outputs.ts';
 import { removePidfile, writePidfile } from '../host/pidfile.ts';
 import { PoolPositions } from '../host/pool-positions.ts';
 import { KeeperRecoverer } from '../host/recoverer.ts';
-import { randomToken, sha1 } from '../host/secrets.ts';
 import { Syslog } from '../host/syslog.ts';
 import { watchFiles } from '../host/watch.ts';
 import type { ToBrain } from '../keeper/protocol.ts';
+import { Metrics } from '../metrics/metrics.ts';
 import { pidOf } from '../process/machine.ts';
 import { publish } from '../rpc/methods.ts';
 import type { MainLog } from '../supervisor/host.ts';
@@ -32,11 +31,11 @@ import { Supervisor } from '../supervisor/supervisor.ts';
 import { Updater } from '../supervisor/update.ts';
 import { epochMillis, pid } from '../units.ts';
 import { VERSION } from '../version.ts';
-import { Streams } from '../web/api/streams.ts';
 import { openChildren } from './children.ts';
 import { openOutputs } from './outputs.ts';
 import type { Outcome, RunRequest, StartProblem } from './request.ts';
 import { announceServers, openServers } from './servers.ts';
+import { siteOf } from './site.ts';
 import { cleanLogs, leaveState, reserveSerials, SERIALS_AHEAD, tellBeginning } from './state.ts';
 import { brainAccess } from './upgrade.ts';
 
@@ -54,6 +53,7 @@ export class Daemon {
   readonly #logs = new Map<string, SavedLogs>();
   readonly #journal: JournalFile;
   readonly #positions: PoolPositions;
+  readonly #metrics: Metrics;
   readonly #resources = new AsyncDisposableStack();
   readonly #begun = Promise.withResolvers<void>();
   readonly #finished = Promise.withResolvers<Outcome>();
@@ -91,6 +91,7 @@ export class Daemon {
     });
     const journal = this.#journal;
     this.#positions = new PoolPositions(join(config.daemon.statedir, 'pools'), (text) => log.log('critical', text));
+    this.#metrics = new Metrics();
     const clock = new SystemClock(() => this.#supervisor.wake());
     const { link, hello, worldFile, world } = request;
     this.#outputs = openOutputs({
@@ -292,7 +293,7 @@ export class Daemon {
 
   #openServers(): Promise<StartProblem | undefined> {
     const { config } = this.#request;
-    const web = {
+    const web = siteOf({
       published: publish(config.rpcinterfaces.map(({ namespace }) => namespace)),
       control: this.#supervisor,
       brain: brainAccess(this.#request.hello, this.#log, () => this.#finished.resolve('replace')),
@@ -300,11 +301,8 @@ export class Daemon {
       mainLogFile: this.#log,
       log: this.#log,
       journal: this.#journal,
-      host: hostname(),
-      sha1,
-      token: randomToken(),
-      streams: new Streams(this.#journal),
-    };
+      metrics: this.#metrics,
+    });
     return openServers(config.servers, {
       web,
       begun: this.#begun.promise,

@@ -23,22 +23,18 @@ export function pump(response: ServerResponse, source: StreamSource, end: 'conne
     response.end();
     if (end === 'connection') socket?.destroySoon();
   };
-  const beat = (): void => {
-    if (idle === undefined) return;
-    response.write(idle.text);
-    later(idle.after, beat);
-  };
   const wait = (): void => {
     if (source.listen === undefined) return later(TAIL_POLL_MS, step);
     isWaiting = true;
-    if (idle !== undefined) later(idle.after, beat);
+    if (idle !== undefined) later(idle.after, () => take(idle));
   };
-  const step = (): void => {
+  const take = (from: Pick<StreamSource, 'next'>): void => {
     if (response.destroyed) return;
     clearTimeout(timer);
+    isWaiting = false;
     let piece: Uint8Array | 'end';
     try {
-      piece = source.next();
+      piece = from.next();
     } catch {
       piece = 'end';
     }
@@ -50,6 +46,7 @@ export function pump(response: ServerResponse, source: StreamSource, end: 'conne
       if (source.listen !== undefined) later(PATIENCE_MS, () => response.destroy());
     }
   };
+  const step = (): void => take(source);
   response.once('close', () => {
     clearTimeout(timer);
     source[Symbol.dispose]();

@@ -1,8 +1,10 @@
 /** Rows of the method table for those who watch: everything at a glance. */
 import type { ProcessConfig } from '../config/model.ts';
+import type { MetricsAccess } from '../metrics/ports.ts';
 import { formatNamespec } from '../process/namespec.ts';
 import { exitText } from '../process/state.ts';
-import type { Control, ProcessInfo } from '../supervisor/control.ts';
+import type { ProcessInfo } from '../supervisor/control.ts';
+import type { Slot } from '../supervisor/host.ts';
 import { epochSeconds } from '../units.ts';
 import { VERSION } from '../version.ts';
 import { describe } from './describe.ts';
@@ -17,7 +19,14 @@ function kindOf({ isListener, socket }: ProcessConfig): string {
   return socket === undefined ? 'program' : 'fcgi-program';
 }
 
-function processRow(control: Control, info: ProcessInfo, now: number): XmlValue {
+/** Nothing is measured while it does not run. */
+function usageOf(metrics: MetricsAccess, slot: Slot): Readonly<Record<string, XmlValue>> {
+  const { cpu = -1, rss = -1, processes = 0 } = metrics.usage(slot) ?? {};
+  const recent = metrics.recent(slot);
+  return { cpu, rss, processes, cpuspark: recent.cpu, rssspark: recent.rss };
+}
+
+function processRow({ control, metrics }: RpcPorts, info: ProcessInfo, now: number): XmlValue {
   const { slot, config, state, pid, spawnError, isDisabled } = info;
   const [start, stop] = [epochSeconds(info.startedAt), epochSeconds(info.stoppedAt)];
   const history = control.history(slot);
@@ -35,15 +44,13 @@ function processRow(control: Control, info: ProcessInfo, now: number): XmlValue 
     lastexit: lastExit === undefined ? '' : exitText(lastExit.status),
     description: describe({ name: slot.process, state, pid, start, stop, now, spawnError }),
     disabled: isDisabled,
-    cpu: -1,
-    rss: -1,
-    processes: 0,
-    cpuspark: [],
-    rssspark: [],
+    ...usageOf(metrics, slot),
   };
 }
 
-function overview({ control, caller, role, journal, host }: RpcPorts): XmlValue {
+function overview(ports: RpcPorts): XmlValue {
+  const { control, caller, role, journal, host, metrics } = ports;
+  metrics.look();
   const now = epochSeconds(control.wall());
   return {
     identifier: control.identifier,
@@ -54,7 +61,7 @@ function overview({ control, caller, role, journal, host }: RpcPorts): XmlValue 
     serial: journal.last,
     user: (caller.kind === 'server' ? caller.user : undefined) ?? '',
     role,
-    processes: allByName(control).map((info) => processRow(control, info, now)),
+    processes: allByName(control).map((info) => processRow(ports, info, now)),
   };
 }
 

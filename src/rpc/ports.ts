@@ -1,6 +1,7 @@
 /** What the API wants beside the supervisor itself. Adapters are in `src/host/`, fakes in `test/support/`. */
 import type { Result } from '../errors.ts';
 import type { Caller } from '../journal/record.ts';
+import type { MetricsAccess } from '../metrics/ports.ts';
 import type { Control } from '../supervisor/control.ts';
 import type { MainLog } from '../supervisor/host.ts';
 import type { JournalAccess } from '../supervisor/journal.ts';
@@ -59,6 +60,7 @@ export interface RpcPorts {
   readonly journal: JournalAccess;
   /** The name of the machine. */
   readonly host: string;
+  readonly metrics: MetricsAccess;
   /** Who asks. */
   readonly caller: Caller;
   /** What they may call. */

@@ -15,10 +15,11 @@ export interface WebRequest {
 
 export type Headers = readonly (readonly [name: string, value: string])[];
 
-/** What is sent when there was nothing else for so long. */
+/** What is sent when there was nothing else for so long, and again after as long. */
 export interface Idle {
   readonly after: Millis;
-  readonly text: Uint8Array;
+  /** Empty: nothing this time. */
+  next(): Uint8Array | 'end';
 }
 
 /** Bytes that come as long as the client stays. */

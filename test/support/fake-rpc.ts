@@ -4,9 +4,11 @@ import { PUBLISHED } from '../../src/rpc/methods.ts';
 import type { LogReader, LogStat, OpenLog, RpcPorts } from '../../src/rpc/ports.ts';
 import { epochMillis, pid } from '../../src/units.ts';
 import { Streams } from '../../src/web/api/streams.ts';
+import { UsageFeed } from '../../src/web/api/usage.ts';
 import type { SitePorts } from '../../src/web/ports.ts';
 import { FakeControl, groupConfig, processConfig } from './fake-control.ts';
 import { FakeJournal } from './fake-journal.ts';
+import { FakeMetrics } from './fake-metrics.ts';
 
 /** A log file in memory; replacing it in the map is a rotation. */
 export interface MemoryLog {
@@ -55,6 +57,7 @@ export interface FakeRpc {
   readonly control: FakeControl;
   readonly logs: MemoryLogs;
   readonly journal: FakeJournal;
+  readonly metrics: FakeMetrics;
   readonly ports: RpcPorts;
   readonly web: SitePorts;
 }
@@ -69,6 +72,7 @@ export function fakeRpc(): FakeRpc {
   ]);
   const logs = new MemoryLogs();
   const journal = new FakeJournal();
+  const metrics = new FakeMetrics();
   const ports: RpcPorts = {
     published: PUBLISHED,
     control,
@@ -78,6 +82,7 @@ export function fakeRpc(): FakeRpc {
     log: { log: () => undefined },
     journal,
     host: 'here.example',
+    metrics,
     caller: { kind: 'server', section: 'unix_http_server' },
     role: 'admin',
   };
@@ -85,7 +90,13 @@ export function fakeRpc(): FakeRpc {
     control,
     logs,
     journal,
+    metrics,
     ports,
-    web: { ...ports, sha1: () => '0'.repeat(40), token: 'secret', streams: new Streams(journal) },
+    web: {
+      ...ports,
+      sha1: () => '0'.repeat(40),
+      token: 'secret',
+      streams: new Streams(journal, new UsageFeed(control, metrics)),
+    },
   };
 }

@@ -5,11 +5,15 @@ import { RpcFault } from '../../rpc/faults.ts';
 import type { Cursor } from '../../supervisor/journal.ts';
 import { seconds } from '../../units.ts';
 import type { Idle, StreamSource, WebAnswer, WebRequest } from '../exchange.ts';
+import type { WebPorts } from '../ports.ts';
 import { API_HEADERS, faultAnswer } from './answers.ts';
 import { type Item, itemOf, type Streams } from './streams.ts';
 
 /** After so long without anything, a comment tells the client, and what lies between, that the connection lives. */
-const HEARTBEAT: Idle = { after: seconds(15), text: Buffer.from(':\n\n') };
+const HEARTBEAT = seconds(15);
+const COMMENT = ':\n\n';
+/** How often it is looked whether something was measured. */
+const USAGE = seconds(2);
 /** How long a browser waits before it connects again, in milliseconds. */
 const RETRY = 2000;
 
@@ -17,32 +21,47 @@ interface Place {
   /** The last serial that the client knows. */
   readonly after: number;
   readonly filter: Filter;
+  /** Whether it wants to know what the programs use. */
+  readonly usage: boolean;
+}
+
+export interface Client {
+  /** Given back at the end. */
+  readonly slot: Disposable;
+  /** As long as this holds, the client is served. */
+  readonly mayStay: () => boolean;
 }
 
 /** Follows the journal from a serial on. It holds nothing: a client that is slow, or late, is served from the files. */
 export class EventStream implements StreamSource {
-  readonly idle: Idle = HEARTBEAT;
+  readonly idle: Idle;
   readonly #streams: Streams;
-  readonly #filter: Filter;
+  readonly #place: Place;
+  readonly #mayStay: () => boolean;
   readonly #held = new DisposableStack();
   #last: number;
+  /** When what was sent last of what the programs use was measured. */
+  #measured = 0;
+  /** Times in a row that there was nothing to say. */
+  #silences = 0;
   /** The beginning of the stream. */
   #pending: string;
   /** While the stream is behind. */
   #cursor: Cursor | undefined;
 
-  /** @param slot given back at the end */
-  constructor(streams: Streams, { after, filter }: Place, slot: Disposable) {
+  constructor(streams: Streams, place: Place, { slot, mayStay }: Client) {
     const { journal } = streams;
     this.#streams = streams;
-    this.#filter = filter;
+    this.#place = place;
+    this.#mayStay = mayStay;
     this.#held.use(slot);
-    this.#last = after;
+    this.idle = { after: place.usage ? USAGE : HEARTBEAT, next: () => this.#idle() };
+    this.#last = place.after;
     this.#pending = `retry: ${RETRY}\n`;
     // Another journal than the one that the client knows.
-    if (after > journal.last) {
+    if (this.#last > journal.last) {
       const first = journal.starts()[0] ?? journal.last + 1;
-      this.#pending += gap(after, first);
+      this.#pending = `${gap(this.#last, first)}${this.#pending}`;
       this.#last = first - 1;
     }
     this.#pending += `id: ${this.#last}\n\n`;
@@ -53,14 +72,32 @@ export class EventStream implements StreamSource {
   }
 
   next(): Uint8Array | 'end' {
-    if (this.#streams.journal.problem !== undefined) return 'end';
-    const text = this.#pending + this.#take(this.#items());
+    if (this.#streams.journal.problem !== undefined || !this.#mayStay()) return 'end';
+    const text = this.#pending + this.#take(this.#items()) + this.#usage();
     this.#pending = '';
+    this.#silences = 0;
     return Buffer.from(text);
   }
 
   [Symbol.dispose](): void {
     this.#held.dispose();
+  }
+
+  #idle(): Uint8Array | 'end' {
+    if (!this.#mayStay()) return 'end';
+    this.#silences += 1;
+    const isLong = this.#silences * this.idle.after >= HEARTBEAT;
+    const text = this.#usage() || (isLong ? COMMENT : '');
+    if (text !== '') this.#silences = 0;
+    return Buffer.from(text);
+  }
+
+  #usage(): string {
+    if (!this.#place.usage) return '';
+    const { at, text } = this.#streams.usage.newest();
+    if (at <= this.#measured) return '';
+    this.#measured = at;
+    return text;
   }
 
   #items(): readonly Item[] {
@@ -81,7 +118,7 @@ export class EventStream implements StreamSource {
     for (const { record, text: shown } of items) {
       if (record.serial > this.#last + 1) text += gap(this.#last, record.serial);
       this.#last = record.serial;
-      isShown = matches(record, this.#filter);
+      isShown = matches(record, this.#place.filter);
       if (isShown) text += shown;
     }
     // So that a client with a filter comes back to where it was.
@@ -110,7 +147,7 @@ function kindsOf(text: string | null): ReadonlySet<string> | undefined {
   return new Set(kinds);
 }
 
-const PARAMETERS = ['after', 'name', 'kinds'];
+const PARAMETERS = ['after', 'name', 'kinds', 'usage'];
 
 /** @throws RpcFault */
 function placeOf({ journal }: Streams, request: WebRequest, query: URLSearchParams): Place {
@@ -122,11 +159,12 @@ function placeOf({ journal }: Streams, request: WebRequest, query: URLSearchPara
   const after = serialOf(request.header('last-event-id')) ?? serialOf(query.get('after')) ?? journal.last;
   const name = query.get('name') ?? '';
   const filter = { name: name === '' ? undefined : name, since: undefined, kinds: kindsOf(query.get('kinds')) };
-  return { after, filter };
+  return { after, filter, usage: query.get('usage') === '1' };
 }
 
 /** @throws RpcFault */
-export function eventsRoute(streams: Streams, request: WebRequest, query: URLSearchParams): WebAnswer {
+export function eventsRoute(ports: WebPorts, request: WebRequest, query: URLSearchParams): WebAnswer {
+  const { streams } = ports;
   const { problem } = streams.journal;
   if (problem !== undefined) throw new RpcFault('FAILED', problem);
   const place = placeOf(streams, request, query);
@@ -135,7 +173,7 @@ export function eventsRoute(streams: Streams, request: WebRequest, query: URLSea
   return {
     kind: 'stream',
     headers: [['Content-Type', 'text/event-stream'], ...API_HEADERS, ['X-Accel-Buffering', 'no']],
-    source: new EventStream(streams, place, slot),
+    source: new EventStream(streams, place, { slot, mayStay: () => ports.mayStay() }),
   };
 }
 

@@ -66,7 +66,7 @@ interface Asked {
 
 /** What is no method. */
 function resource(ports: WebPorts, path: string, { request, query }: Asked): (() => WebAnswer) | undefined {
-  if (path === '/events') return () => eventsRoute(ports.streams, request, query);
+  if (path === '/events') return () => eventsRoute(ports, request, query);
   return undefined;
 }
 

@@ -4,6 +4,7 @@ import { formatRecord } from '../../journal/text.ts';
 import { withoutData } from '../../rpc/methods-journal.ts';
 import type { Cursor, JournalAccess } from '../../supervisor/journal.ts';
 import { jsonText } from './answers.ts';
+import type { UsageFeed } from './usage.ts';
 
 /** Streams of events and of logs that may be open at the same time, on all servers together. */
 export const MAX_STREAMS = 128;
@@ -32,8 +33,12 @@ export class Streams {
   #cursor: Cursor | undefined;
   #watch: Disposable | undefined;
 
-  constructor(journal: JournalAccess) {
+  /** What the programs use. */
+  readonly usage: UsageFeed;
+
+  constructor(journal: JournalAccess, usage: UsageFeed) {
     this.#journal = journal;
+    this.usage = usage;
   }
 
   get journal(): JournalAccess {
