@@ -94,13 +94,13 @@ function sendStream(
   if (length !== undefined) {
     const all: Headers = [...headers, ['Content-Length', String(length)]];
     writeHead(request, response, { status: 200, headers: all, last: isLast(request) });
-    return pump(response, source, 'answer');
+    return pump(response, source, length);
   }
   const last = isOld(request) || asksFor(request, 'close');
   if (last) response.removeHeader('Transfer-Encoding');
   writeHead(request, response, { status: 200, headers, last });
   // supervisorctl stops at the end of the connection only, not at the end of the answer. @source spec api 1.5
-  pump(response, source, 'connection');
+  pump(response, source, undefined);
 }
 
 /** Writes an answer, or drops it when the client has gone. */

@@ -9,8 +9,8 @@ const GATHER_MS = 50;
 /** A client that takes nothing for so long of what is pushed to it is dropped; it may come back. */
 const PATIENCE_MS = 60_000;
 
-/** @param end what ends with the source: the connection, or only the answer */
-export function pump(response: ServerResponse, source: StreamSource, end: 'connection' | 'answer'): void {
+/** @param length what was announced; undefined: the connection ends with the source */
+export function pump(response: ServerResponse, source: StreamSource, length: number | undefined): void {
   const { socket } = response;
   const { idle } = source;
   let timer: NodeJS.Timeout | undefined;
@@ -19,9 +19,11 @@ export function pump(response: ServerResponse, source: StreamSource, end: 'conne
     clearTimeout(timer);
     timer = setTimeout(run, delay);
   };
+  let sent = 0;
   const finish = (): void => {
     response.end();
-    if (end === 'connection') socket?.destroySoon();
+    // What is missing never comes.
+    if (length === undefined || sent < length) socket?.destroySoon();
   };
   const wait = (): void => {
     if (source.listen === undefined) return later(TAIL_POLL_MS, step);
@@ -38,8 +40,9 @@ export function pump(response: ServerResponse, source: StreamSource, end: 'conne
     } catch {
       piece = 'end';
     }
-    if (piece === 'end') finish();
-    else if (piece.length === 0) wait();
+    if (piece === 'end') return finish();
+    sent += piece.length;
+    if (piece.length === 0) wait();
     else if (response.write(piece)) setImmediate(step);
     else {
       response.once('drain', step);

@@ -7,6 +7,7 @@ import { seconds } from '../../units.ts';
 import type { Idle, StreamSource, WebAnswer, WebRequest } from '../exchange.ts';
 import type { WebPorts } from '../ports.ts';
 import { API_HEADERS, faultAnswer } from './answers.ts';
+import { EVENTS, ResourceQuery } from './resources.ts';
 import { type Item, itemOf, type Streams } from './streams.ts';
 
 /** After so long without anything, a comment tells the client, and what lies between, that the connection lives. */
@@ -130,36 +131,24 @@ export class EventStream implements StreamSource {
 const gap = (after: number, first: number): string => `event: gap\ndata: ${JSON.stringify({ after, first })}\n\n`;
 
 /** @throws RpcFault */
-function serialOf(text: string | null | undefined): number | undefined {
-  if (text === null || text === undefined || text === '') return undefined;
-  if (!/^\d{1,15}$/.test(text)) throw new RpcFault('INCORRECT_PARAMETERS', 'after: want a serial');
-  return Number(text);
-}
-
-/** @throws RpcFault */
-function kindsOf(text: string | null): ReadonlySet<string> | undefined {
-  if (text === null) return undefined;
+function kindsOf(text: string | undefined): ReadonlySet<string> | undefined {
+  if (text === undefined) return undefined;
   const kinds = text.split(',');
   const unknown = kinds.find((kind) => !RECORD_KINDS.includes(kind));
-  if (unknown !== undefined) {
-    throw new RpcFault('BAD_ARGUMENTS', `no kind ${unknown}; there are ${RECORD_KINDS.join(', ')}`);
-  }
-  return new Set(kinds);
+  if (unknown === undefined) return new Set(kinds);
+  throw new RpcFault('BAD_ARGUMENTS', `no kind ${unknown}; there are ${RECORD_KINDS.join(', ')}`);
 }
 
-const PARAMETERS = ['after', 'name', 'kinds', 'usage'];
-
-/** @throws RpcFault */
-function placeOf({ journal }: Streams, request: WebRequest, query: URLSearchParams): Place {
-  const unknown = [...query.keys()].find((key) => !PARAMETERS.includes(key));
-  if (unknown !== undefined) {
-    throw new RpcFault('INCORRECT_PARAMETERS', `no parameter ${unknown}; there are ${PARAMETERS.join(', ')}`);
-  }
-  // A client that comes back asks for the same address again, and says how far it got.
-  const after = serialOf(request.header('last-event-id')) ?? serialOf(query.get('after')) ?? journal.last;
-  const name = query.get('name') ?? '';
-  const filter = { name: name === '' ? undefined : name, since: undefined, kinds: kindsOf(query.get('kinds')) };
-  return { after, filter, usage: query.get('usage') === '1' };
+/** A client that comes back asks for the same address again, and says how far it got. @throws RpcFault */
+function placeOf({ journal }: Streams, request: WebRequest, query: ResourceQuery): Place {
+  const header = request.header('last-event-id') ?? '';
+  const known = /^\d{1,15}$/.test(header) ? Number(header) : undefined;
+  const name = query.text('name') ?? '';
+  return {
+    after: known ?? query.count('after') ?? journal.last,
+    filter: { name: name === '' ? undefined : name, since: undefined, kinds: kindsOf(query.text('kinds')) },
+    usage: query.truth('usage'),
+  };
 }
 
 /** @throws RpcFault */
@@ -167,7 +156,7 @@ export function eventsRoute(ports: WebPorts, request: WebRequest, query: URLSear
   const { streams } = ports;
   const { problem } = streams.journal;
   if (problem !== undefined) throw new RpcFault('FAILED', problem);
-  const place = placeOf(streams, request, query);
+  const place = placeOf(streams, request, new ResourceQuery(EVENTS, query));
   const slot = streams.take();
   if (slot === undefined) return tooMany();
   return {

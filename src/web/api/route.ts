@@ -6,22 +6,22 @@ import { dispatch } from '../../rpc/dispatch.ts';
 import { RpcFault } from '../../rpc/faults.ts';
 import type { Method } from '../../rpc/method.ts';
 import type { XmlValue } from '../../rpc/xml.ts';
+import { VERSION } from '../../version.ts';
 import type { WebAnswer, WebRequest } from '../exchange.ts';
 import { isFromOtherSite, mayChange } from '../origin.ts';
 import type { WebPorts } from '../ports.ts';
 import { readText } from '../rpc-route.ts';
 import type { RequestTarget } from '../target.ts';
+import { isForGet, ROOT } from './access.ts';
 import { faultAnswer, jsonAnswer, refusal } from './answers.ts';
 import { argumentsOfBody, argumentsOfQuery } from './arguments.ts';
 import { eventsRoute } from './events.ts';
-
-const ROOT = '/api/v1';
+import { isLogs, logsRoute } from './logs.ts';
+import { namesOf, openApi } from './openapi.ts';
+import { EVENTS, INDEX, OPENAPI, RESOURCES, SESSION } from './resources.ts';
 
 /** Longer calls have no use, and would take the time of others to be read. */
 const MAX_BODY = 1024 * 1024;
-
-/** May be called by GET: it looks, and calls nothing that does more. */
-export const isForGet = ({ access, name }: Method): boolean => access === 'viewer' && name !== 'system.multicall';
 
 async function call(ports: WebPorts, method: Method, args: readonly XmlValue[]): Promise<WebAnswer> {
   ports.log.log('trace', `API method called: ${method.name}()`);
@@ -64,17 +64,38 @@ interface Asked {
   readonly query: URLSearchParams;
 }
 
+function index({ control, published }: WebPorts): WebAnswer {
+  const methods = namesOf(published).map(([name, { access }]) => ({ name, access }));
+  const resources = RESOURCES.map(({ path, help }) => ({ path: ROOT + path, help }));
+  return jsonAnswer(200, { result: { identifier: control.identifier, version: VERSION, resources, methods } });
+}
+
+const session = ({ caller, role, via, token }: WebPorts): WebAnswer =>
+  jsonAnswer(200, { result: { user: (caller.kind === 'server' ? caller.user : undefined) ?? '', role, via, token } });
+
 /** What is no method. */
 function resource(ports: WebPorts, path: string, { request, query }: Asked): (() => WebAnswer) | undefined {
-  if (path === '/events') return () => eventsRoute(ports, request, query);
-  return undefined;
+  if (isLogs(path)) return () => logsRoute(ports, path, query);
+  switch (path) {
+    case EVENTS.path:
+      return () => eventsRoute(ports, request, query);
+    case SESSION.path:
+      return () => session(ports);
+    case OPENAPI.path:
+      return () => jsonAnswer(200, openApi(ports.published));
+    case INDEX.path:
+    case '/':
+      return () => index(ports);
+    default:
+      return undefined;
+  }
 }
 
 /** @throws RpcFault */
 function answer(ports: WebPorts, path: string, asked: Asked): Promise<WebAnswer> | WebAnswer {
   const { request } = asked;
   if (isFromOtherSite(request)) throw new RpcFault('FORBIDDEN', 'not for the pages of other sites');
-  const found = path.startsWith(`${ROOT}/`) ? path.slice(ROOT.length) : undefined;
+  const found = path === ROOT || path.startsWith(`${ROOT}/`) ? path.slice(ROOT.length) : undefined;
   if (found === undefined) throw new RpcFault('UNKNOWN_METHOD');
   const get = resource(ports, found, asked);
   if (get === undefined) return callMethod(ports, found.slice(1), asked);
