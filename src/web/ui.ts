@@ -9,7 +9,7 @@ import { mayCall } from '../rpc/roles.ts';
 import { epochSeconds } from '../units.ts';
 import { VERSION } from '../version.ts';
 import { ACTIONS, runAction } from './actions.ts';
-import { errorAnswer, textAnswer } from './answers.ts';
+import { errorAnswer, PAGE_HEADERS, textAnswer } from './answers.ts';
 import type { Headers, WebAnswer, WebRequest } from './exchange.ts';
 import { mayChange } from './origin.ts';
 import { confirmPage, type ProcessRow, statusPage, tailPage } from './pages.ts';
@@ -26,17 +26,6 @@ const MAX_NOTICES = 64;
 /** The least and the most bytes of a log page. */
 const TAIL_BYTES = { least: 1024, most: 1024 * 1024 } as const;
 const REFRESH_SECONDS = { least: 2, most: 3600 } as const;
-
-const PAGE_HEADERS: Headers = [
-  ['Cache-Control', 'no-store'],
-  ['X-Frame-Options', 'DENY'],
-  ['X-Content-Type-Options', 'nosniff'],
-  ['Referrer-Policy', 'same-origin'],
-  [
-    'Content-Security-Policy',
-    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-  ],
-];
 
 const page = (text: string, headers: Headers = []): WebAnswer =>
   textAnswer('text/html;charset=utf-8', text, [...PAGE_HEADERS, ...headers]);
@@ -105,7 +94,15 @@ async function show(ports: WebPorts, notices: Notices, query: URLSearchParams): 
   const headers: Headers = refresh === undefined ? [] : [['Refresh', String(refresh)]];
   const { identifier } = control;
   return page(
-    statusPage({ identifier, version: VERSION, token, message: message ?? '', refresh, rows: rows(ports) }),
+    statusPage({
+      identifier,
+      version: VERSION,
+      token,
+      message: message ?? '',
+      refresh,
+      rows: rows(ports),
+      who: { user: ports.caller.kind === 'server' ? ports.caller.user : undefined, role: ports.role, via: ports.via },
+    }),
     headers,
   );
 }
