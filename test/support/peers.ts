@@ -13,7 +13,9 @@ const PEERS = {
   'redis for python': { file: '/usr/lib/python3/dist-packages/redis', packages: 'python3-redis' },
   'redis-server': { file: '/usr/bin/redis-server', packages: 'redis-server' },
   uwsgi: { file: '/usr/bin/uwsgi-core', packages: 'uwsgi-core' },
+  openssl: { file: '/usr/bin/openssl', packages: 'openssl' },
   'uwsgi for python': { file: '/usr/lib/uwsgi/plugins/python3_plugin.so', packages: 'uwsgi-plugin-python3' },
+  promtool: { file: '/usr/bin/promtool', packages: 'prometheus' },
 } as const;
 
 export type Peer = keyof typeof PEERS;
