@@ -18,7 +18,6 @@ import type { SlotOutputs } from '../host/outputs.ts';
 import { removePidfile, writePidfile } from '../host/pidfile.ts';
 import { PoolPositions } from '../host/pool-positions.ts';
 import { KeeperRecoverer } from '../host/recoverer.ts';
-import { randomToken } from '../host/secrets.ts';
 import { Syslog } from '../host/syslog.ts';
 import type { ToBrain } from '../keeper/protocol.ts';
 import { pidOf } from '../process/machine.ts';
@@ -30,13 +29,13 @@ import { Supervisor } from '../supervisor/supervisor.ts';
 import { Updater } from '../supervisor/update.ts';
 import { epochMillis, pid } from '../units.ts';
 import { VERSION } from '../version.ts';
-import { openAccess } from './access.ts';
 import { openChildren } from './children.ts';
 import { RunMetrics } from './metrics.ts';
 import { openOutputs } from './outputs.ts';
 import type { Outcome, RunRequest, StartProblem } from './request.ts';
 import { announceServers, openServers } from './servers.ts';
 import { obey } from './signals.ts';
+import { siteOf } from './site.ts';
 import { cleanLogs, leaveState, reserveSerials, SERIALS_AHEAD, tellBeginning } from './state.ts';
 import { brainAccess } from './upgrade.ts';
 
@@ -277,19 +276,20 @@ export class Daemon {
 
   #openServers(): ReturnType<typeof openServers> {
     const { config } = this.#request;
-    const web = {
-      published: publish(config.rpcinterfaces.map(({ namespace }) => namespace)),
-      control: this.#supervisor,
-      brain: brainAccess(this.#request.hello, this.#log, () => this.#finished.resolve('replace')),
-      logs: logReader,
-      mainLogFile: this.#log,
-      log: this.#log,
-      journal: this.#journal,
-      metrics: this.#metrics.access,
-      scrape: this.#metrics.scrape,
-      token: randomToken(),
-      ...openAccess({ log: this.#log, journal: this.#journal }, config.daemon.statedir),
-    };
+    const web = siteOf(
+      {
+        published: publish(config.rpcinterfaces.map(({ namespace }) => namespace)),
+        control: this.#supervisor,
+        brain: brainAccess(this.#request.hello, this.#log, () => this.#finished.resolve('replace')),
+        logs: logReader,
+        mainLogFile: this.#log,
+        log: this.#log,
+        journal: this.#journal,
+        metrics: this.#metrics.access,
+        scrape: this.#metrics.scrape,
+      },
+      config.daemon.statedir,
+    );
     return openServers(config.servers, {
       web,
       begun: this.#begun.promise,

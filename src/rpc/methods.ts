@@ -3,6 +3,7 @@ import type { Method } from './method.ts';
 import { DAEMON_METHODS } from './methods-daemon.ts';
 import { JOURNAL_METHODS } from './methods-journal.ts';
 import { LOG_METHODS } from './methods-logs.ts';
+import { LOOK_METHODS } from './methods-look.ts';
 import { METRICS_METHODS } from './methods-metrics.ts';
 import { PROCESS_METHODS } from './methods-process.ts';
 import { SUPERD_METHODS } from './methods-superd.ts';
@@ -15,6 +16,7 @@ export const METHODS: readonly Method[] = [
   ...SYSTEM_METHODS,
   ...SUPERD_METHODS,
   ...JOURNAL_METHODS,
+  ...LOOK_METHODS,
   ...METRICS_METHODS,
 ];
 

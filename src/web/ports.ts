@@ -1,6 +1,7 @@
 /** What the routes want: the API's ports, and what is theirs alone. */
 import type { Role } from '../rpc/roles.ts';
 import type { Accounts } from './accounts.ts';
+import type { Streams } from './api/streams.ts';
 import type { LoginNews } from './login-news.ts';
 import type { MetricsPorts } from './metrics-route.ts';
 import type { Sessions } from './sessions.ts';
@@ -12,6 +13,8 @@ export interface SitePorts extends Omit<MetricsPorts, 'caller' | 'role'> {
   readonly news: LoginNews;
   /** Random, made anew by each superd; what a browser must send along with every change. */
   readonly token: string;
+  /** Of all servers together. */
+  readonly streams: Streams;
 }
 
 /** What is known of the sender of one request. */
@@ -30,4 +33,5 @@ export interface Identity {
 /** The ports for one request. `token` is that of the session, where there is one. */
 export interface WebPorts extends MetricsPorts, Pick<Identity, 'via' | 'mayStay'> {
   readonly token: string;
+  readonly streams: Streams;
 }

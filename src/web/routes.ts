@@ -2,6 +2,7 @@
 import type { ServerConfig } from '../config/model.ts';
 import type { Caller } from '../journal/record.ts';
 import { errorAnswer, textAnswer } from './answers.ts';
+import { apiRoute, isApi } from './api/route.ts';
 import { callerOf } from './caller.ts';
 import type { WebAnswer, WebHandler, WebRequest } from './exchange.ts';
 import { admit, bySession } from './gate.ts';
@@ -25,6 +26,7 @@ function route(ports: WebPorts, ui: Ui, request: WebRequest, target: RequestTarg
   const { path } = target;
   const isGet = request.method === 'GET';
   if (path.startsWith('/RPC2')) return rpcRoute(ports, request);
+  if (isApi(path)) return apiRoute(ports, request, target);
   if (path.startsWith('/logtail')) return isGet ? processLogTail(ports, path) : errorAnswer(400);
   if (path.startsWith('/mainlogtail')) return isGet ? mainLogTail(ports) : errorAnswer(400);
   if (path === '/metrics') return metricsRoute(ports, request);
