@@ -21,6 +21,7 @@ import { KeeperRecoverer } from '../host/recoverer.ts';
 import { randomToken, sha1 } from '../host/secrets.ts';
 import { Syslog } from '../host/syslog.ts';
 import { watchFiles } from '../host/watch.ts';
+import { webAssets } from '../host/web-assets.ts';
 import type { ToBrain } from '../keeper/protocol.ts';
 import { pidOf } from '../process/machine.ts';
 import { publish } from '../rpc/methods.ts';
@@ -300,6 +301,7 @@ export class Daemon {
       journal: this.#journal,
       sha1,
       token: randomToken(),
+      assets: webAssets(this.#request.hello.main),
     };
     return openServers(config.servers, {
       web,

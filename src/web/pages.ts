@@ -2,6 +2,7 @@
 import { formatNamespec } from '../process/namespec.ts';
 import type { StateName } from '../process/state.ts';
 import type { Slot } from '../supervisor/host.ts';
+import type { Manifest } from './assets.ts';
 import { type Html, html } from './html.ts';
 
 export interface ProcessRow {
@@ -19,9 +20,20 @@ export interface StatusPage {
   /** Seconds between reloads; undefined: only by hand. */
   readonly refresh: number | undefined;
   readonly rows: readonly ProcessRow[];
+  /** What makes it live in a browser with scripts; undefined: it was not built. */
+  readonly scripts: Manifest | undefined;
 }
 
-const document = (title: string, body: Html): string =>
+/** The script finds the token for its requests here, and takes the place of the body. */
+const live = ({ scripts, token }: StatusPage): Html =>
+  scripts === undefined
+    ? html``
+    : html`<meta name="superd-token" content="${token}">
+<link rel="stylesheet" href="ui/${scripts.style}">
+<script type="module" src="ui/${scripts.script}"></script>
+`;
+
+const document = (title: string, body: Html, head: Html = html``): string =>
   html`<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -29,7 +41,7 @@ const document = (title: string, body: Html): string =>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title>
 <link rel="stylesheet" href="stylesheets/supervisor.css">
-</head>
+${head}</head>
 <body>
 ${body}
 </body>
@@ -86,7 +98,8 @@ ${rows.map((process) => row(process, token))}</tbody>
 const messageBox = (message: string): Html =>
   message === '' ? html`` : html`<p id="status_msg" class="status_msg" role="status">${message}</p>`;
 
-export function statusPage({ identifier, version, token, message, refresh, rows }: StatusPage): string {
+export function statusPage(given: StatusPage): string {
+  const { identifier, version, token, message, refresh, rows } = given;
   const again =
     refresh === undefined ? html`<a href="?refresh=10">Refresh by itself</a>` : html`<a href="./">Stop refreshing</a>`;
   return document(
@@ -99,6 +112,7 @@ ${messageBox(message)}
 ${table(rows, token)}
 </main>
 <footer>superd ${version}</footer>`,
+    live(given),
   );
 }
 

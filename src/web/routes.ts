@@ -3,6 +3,7 @@ import type { ServerConfig } from '../config/model.ts';
 import type { Caller } from '../journal/record.ts';
 import type { RpcPorts } from '../rpc/ports.ts';
 import { errorAnswer, textAnswer } from './answers.ts';
+import { assetRoute, type WebAssets } from './assets.ts';
 import { authenticate, type Sha1 } from './auth.ts';
 import type { WebAnswer, WebHandler, WebRequest } from './exchange.ts';
 import { mainLogTail, processLogTail } from './log-routes.ts';
@@ -16,6 +17,7 @@ export interface WebPorts extends RpcPorts {
   readonly sha1: Sha1;
   /** Random, made anew by each superd; what a form must send along. */
   readonly token: string;
+  readonly assets: WebAssets;
 }
 
 function refusal({ sha1 }: Pick<WebPorts, 'sha1'>, server: ServerConfig, request: WebRequest): WebAnswer | undefined {
@@ -45,6 +47,7 @@ function route(ports: WebPorts, ui: Ui, request: WebRequest, target: RequestTarg
   if (path.startsWith('/logtail')) return isGet ? processLogTail(ports, path) : errorAnswer(400);
   if (path.startsWith('/mainlogtail')) return isGet ? mainLogTail(ports) : errorAnswer(400);
   const page = path.replace(/^\/+/, '');
+  if (page.startsWith('ui/')) return assetRoute(ports.assets, request, page.slice('ui/'.length));
   if (isGet || request.method === 'POST') {
     if (page === 'ok.html') return textAnswer('text/plain', 'OK');
     if (page === '' || page === 'index.html') return ui.status(ports, request, target.query);

@@ -1,4 +1,4 @@
-/** The plain web pages: status, actions and log tails. A richer interface may replace this file and pages.ts. */
+/** The plain web pages: status, actions and log tails. The page with scripts (app/) takes over from the first of them. */
 
 import { describe } from '../rpc/describe.ts';
 import { dispatch } from '../rpc/dispatch.ts';
@@ -9,6 +9,7 @@ import { epochSeconds } from '../units.ts';
 import { VERSION } from '../version.ts';
 import { ACTIONS, runAction } from './actions.ts';
 import { errorAnswer, textAnswer } from './answers.ts';
+import type { WebAssets } from './assets.ts';
 import { equalInConstantTime } from './auth.ts';
 import type { Headers, WebAnswer, WebRequest } from './exchange.ts';
 import { isFromOtherSite } from './origin.ts';
@@ -22,6 +23,7 @@ export interface Ui {
 
 interface UiPorts extends RpcPorts {
   readonly token: string;
+  readonly assets: WebAssets;
 }
 
 /** How many outcomes wait to be shown; the oldest is forgotten first. */
@@ -37,7 +39,10 @@ const PAGE_HEADERS: Headers = [
   ['Referrer-Policy', 'same-origin'],
   [
     'Content-Security-Policy',
-    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    [
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'",
+      "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+    ].join('; '),
   ],
 ];
 
@@ -95,7 +100,7 @@ async function act(ports: UiPorts, notices: Notices, request: WebRequest): Promi
 }
 
 async function show(ports: UiPorts, notices: Notices, query: URLSearchParams): Promise<WebAnswer> {
-  const { control, token } = ports;
+  const { control, token, assets } = ports;
   const action = query.get('action');
   if (action !== null && action !== '' && action !== 'refresh') {
     if (!ACTIONS.has(action)) return errorAnswer(400);
@@ -106,7 +111,15 @@ async function show(ports: UiPorts, notices: Notices, query: URLSearchParams): P
   const headers: Headers = refresh === undefined ? [] : [['Refresh', String(refresh)]];
   const { identifier } = control;
   return page(
-    statusPage({ identifier, version: VERSION, token, message: message ?? '', refresh, rows: rows(ports) }),
+    statusPage({
+      identifier,
+      version: VERSION,
+      token,
+      message: message ?? '',
+      refresh,
+      rows: rows(ports),
+      scripts: assets.manifest(),
+    }),
     headers,
   );
 }

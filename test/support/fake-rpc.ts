@@ -78,5 +78,16 @@ export function fakeRpc(): FakeRpc {
     journal,
     caller: { kind: 'server', section: 'unix_http_server' },
   };
-  return { control, logs, journal, ports, web: { ...ports, sha1: () => '0'.repeat(40), token: 'secret' } };
+  return {
+    control,
+    logs,
+    journal,
+    ports,
+    web: {
+      ...ports,
+      sha1: () => '0'.repeat(40),
+      token: 'secret',
+      assets: { manifest: () => undefined, read: () => undefined },
+    },
+  };
 }
