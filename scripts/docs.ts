@@ -6,7 +6,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { renderCliReference } from '../src/cli/reference.ts';
 import { renderEventsReference } from '../src/events/reference.ts';
 import { renderStatesReference } from '../src/process/reference.ts';
+import { PUBLISHED } from '../src/rpc/methods.ts';
 import { renderRpcReference } from '../src/rpc/reference.ts';
+import { openApi } from '../src/web/api/openapi.ts';
+import { renderApiReference } from '../src/web/api/reference.ts';
 import { renderConfiguration } from './docs/configuration.ts';
 
 interface Page {
@@ -19,6 +22,8 @@ const PAGES: readonly Page[] = [
   { file: 'docs/reference/configuration.md', render: renderConfiguration },
   { file: 'docs/reference/process-states.md', render: renderStatesReference },
   { file: 'docs/reference/rpc.md', render: renderRpcReference },
+  { file: 'docs/reference/http-api.md', render: renderApiReference },
+  { file: 'docs/reference/openapi.json', render: () => `${JSON.stringify(openApi(PUBLISHED), undefined, 2)}\n` },
   { file: 'docs/reference/events.md', render: renderEventsReference },
   { file: 'docs/reference/superctl.md', render: renderCliReference },
 ];

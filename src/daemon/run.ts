@@ -18,11 +18,11 @@ import type { SlotOutputs } from '../host/outputs.ts';
 import { removePidfile, writePidfile } from '../host/pidfile.ts';
 import { PoolPositions } from '../host/pool-positions.ts';
 import { KeeperRecoverer } from '../host/recoverer.ts';
-import { randomToken, sha1 } from '../host/secrets.ts';
 import { Syslog } from '../host/syslog.ts';
 import { watchFiles } from '../host/watch.ts';
 import { webAssets } from '../host/web-assets.ts';
 import type { ToBrain } from '../keeper/protocol.ts';
+import { Metrics } from '../metrics/metrics.ts';
 import { pidOf } from '../process/machine.ts';
 import { publish } from '../rpc/methods.ts';
 import type { MainLog } from '../supervisor/host.ts';
@@ -36,6 +36,7 @@ import { openChildren } from './children.ts';
 import { openOutputs } from './outputs.ts';
 import type { Outcome, RunRequest, StartProblem } from './request.ts';
 import { announceServers, openServers } from './servers.ts';
+import { siteOf } from './site.ts';
 import { cleanLogs, leaveState, reserveSerials, SERIALS_AHEAD, tellBeginning } from './state.ts';
 import { brainAccess } from './upgrade.ts';
 
@@ -53,6 +54,7 @@ export class Daemon {
   readonly #logs = new Map<string, SavedLogs>();
   readonly #journal: JournalFile;
   readonly #positions: PoolPositions;
+  readonly #metrics: Metrics;
   readonly #resources = new AsyncDisposableStack();
   readonly #begun = Promise.withResolvers<void>();
   readonly #finished = Promise.withResolvers<Outcome>();
@@ -90,6 +92,7 @@ export class Daemon {
     });
     const journal = this.#journal;
     this.#positions = new PoolPositions(join(config.daemon.statedir, 'pools'), (text) => log.log('critical', text));
+    this.#metrics = new Metrics();
     const clock = new SystemClock(() => this.#supervisor.wake());
     const { link, hello, worldFile, world } = request;
     this.#outputs = openOutputs({
@@ -291,7 +294,7 @@ export class Daemon {
 
   #openServers(): Promise<StartProblem | undefined> {
     const { config } = this.#request;
-    const web = {
+    const web = siteOf({
       published: publish(config.rpcinterfaces.map(({ namespace }) => namespace)),
       control: this.#supervisor,
       brain: brainAccess(this.#request.hello, this.#log, () => this.#finished.resolve('replace')),
@@ -299,10 +302,9 @@ export class Daemon {
       mainLogFile: this.#log,
       log: this.#log,
       journal: this.#journal,
-      sha1,
-      token: randomToken(),
       assets: webAssets(this.#request.hello.main),
-    };
+      metrics: this.#metrics,
+    });
     return openServers(config.servers, {
       web,
       begun: this.#begun.promise,

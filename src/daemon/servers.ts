@@ -3,11 +3,12 @@ import type { Config, ServerConfig } from '../config/model.ts';
 import { type OpenServer, openServer } from '../host/http-server.ts';
 import { serverProblemText } from '../host/server-problem.ts';
 import type { MainLog } from '../supervisor/host.ts';
-import { createHandler, type WebPorts } from '../web/routes.ts';
+import type { SitePorts } from '../web/ports.ts';
+import { createHandler } from '../web/routes.ts';
 import type { StartProblem } from './request.ts';
 
 export interface ServersRequest {
-  readonly web: Omit<WebPorts, 'caller'>;
+  readonly web: SitePorts;
   /** Whoever comes earlier waits until there is a world to speak of. */
   readonly begun: Promise<void>;
   /** Says something to whoever started the daemon. */

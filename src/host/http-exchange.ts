@@ -3,12 +3,11 @@
  * it. What an answer says is decided in the web chapter.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Headers, StreamSource, WebAnswer, WebRequest } from '../web/exchange.ts';
+import type { Headers, WebAnswer, WebRequest } from '../web/exchange.ts';
+import { pump } from './http-stream.ts';
 
 /** @source spec api 1.3 */
 export const MAX_BODY_BYTES: number = 16 * 1024 * 1024;
-/** How often an open log tail looks for new text. @source spec api 1.5 */
-const TAIL_POLL_MS = 100;
 
 /** One request and its response. */
 export interface Exchange {
@@ -87,45 +86,21 @@ function writeHead(
   echoVersion(request, response);
 }
 
-/** Sends what the source has, no faster than the client takes it, until either ends. */
-function pump(response: ServerResponse, source: StreamSource): void {
-  const { socket } = response;
-  let timer: NodeJS.Timeout | undefined;
-  // supervisorctl stops at the end of the connection only, not at the end of the answer. @source spec api 1.5
-  const finish = (): void => {
-    response.end();
-    socket?.destroySoon();
-  };
-  const step = (): void => {
-    if (response.destroyed) return;
-    let piece: Uint8Array | 'end';
-    try {
-      piece = source.next();
-    } catch {
-      piece = 'end';
-    }
-    if (piece === 'end') finish();
-    else if (piece.length === 0) timer = setTimeout(step, TAIL_POLL_MS);
-    else if (response.write(piece)) setImmediate(step);
-    else response.once('drain', step);
-  };
-  response.once('close', () => {
-    clearTimeout(timer);
-    source[Symbol.dispose]();
-  });
-  response.flushHeaders();
-  step();
-}
-
 function sendStream(
   request: IncomingMessage,
   response: ServerResponse,
-  { headers, source }: Extract<WebAnswer, { kind: 'stream' }>,
+  { headers, source, length }: Extract<WebAnswer, { kind: 'stream' }>,
 ): void {
+  if (length !== undefined) {
+    const all: Headers = [...headers, ['Content-Length', String(length)]];
+    writeHead(request, response, { status: 200, headers: all, last: isLast(request) });
+    return pump(response, source, length);
+  }
   const last = isOld(request) || asksFor(request, 'close');
   if (last) response.removeHeader('Transfer-Encoding');
   writeHead(request, response, { status: 200, headers, last });
-  pump(response, source);
+  // supervisorctl stops at the end of the connection only, not at the end of the answer. @source spec api 1.5
+  pump(response, source, undefined);
 }
 
 /** Writes an answer, or drops it when the client has gone. */

@@ -93,6 +93,7 @@ export class JournalFile implements JournalAccess {
   /** The last write left a piece of a line that could not be cut off. */
   #isTorn = false;
   #waiters: (() => void)[] = [];
+  readonly #watchers = new Set<() => void>();
   /** Why nothing is recorded. */
   #problem: string | undefined = 'the journal is not open';
 
@@ -138,6 +139,7 @@ export class JournalFile implements JournalAccess {
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const wake of waiters) wake();
+    for (const wake of this.#watchers) wake();
     return kept;
   }
 
@@ -168,9 +170,14 @@ export class JournalFile implements JournalAccess {
     return promise;
   }
 
+  watch(wake: () => void): Disposable {
+    this.#watchers.add(wake);
+    return { [Symbol.dispose]: () => void this.#watchers.delete(wake) };
+  }
+
   [Symbol.dispose](): void {
     this.#problem = 'the journal is closed';
-    for (const wake of this.#waiters) wake();
+    for (const wake of [...this.#waiters, ...this.#watchers]) wake();
     if (this.#fd !== undefined) closeSync(this.#fd);
     this.#fd = undefined;
   }

@@ -5,6 +5,7 @@ import { MASK, type Method, type RpcContext } from './method.ts';
 import { PUBLISHED } from './methods.ts';
 import type { RpcPorts } from './ports.ts';
 import { pythonText } from './python-text.ts';
+import { checkRole } from './roles.ts';
 import { decodeCall, encodeFault, encodeResponse, type XmlValue } from './xml.ts';
 
 /** Fills in what was left out; a wrong number of arguments is fault 2. @source spec api 2.1 */
@@ -40,6 +41,7 @@ export async function dispatch(
 ): Promise<XmlValue> {
   const method = published.get(name);
   if (method === undefined) throw new RpcFault('UNKNOWN_METHOD');
+  checkRole(ports.role, method);
   const args = completeArguments(method, params);
   if (method.gated && ports.control.mood !== 'RUNNING') throw new RpcFault('SHUTDOWN_STATE');
   if (method.access !== 'viewer') ports.journal.append(operation(method, args, ports.caller));

@@ -2,7 +2,7 @@
  * The faults of the XML-RPC API: the only place that knows their numbers.
  */
 
-/** Fault names and codes; SUCCESS appears only as a status in the results of batches. @source spec api 2.1 */
+/** Fault names and codes; from 100 on they are superd's own. SUCCESS appears only as a status in the results of batches. @source spec api 2.1 */
 export const FAULTS = {
   UNKNOWN_METHOD: 1,
   INCORRECT_PARAMETERS: 2,
@@ -22,6 +22,7 @@ export const FAULTS = {
   ALREADY_ADDED: 90,
   STILL_RUNNING: 91,
   CANT_REREAD: 92,
+  FORBIDDEN: 100,
 } as const;
 
 export type FaultName = keyof typeof FAULTS;

@@ -29,7 +29,7 @@ function journalOf({ journal }: RpcPorts): JournalAccess {
 }
 
 /** What programs and operators send to listeners is theirs: it may hold secrets. */
-function withoutData(record: JournalRecord): JournalRecord {
+export function withoutData(record: JournalRecord): JournalRecord {
   const isData = record.kind === 'remote-communication' || record.kind === 'process-communication';
   return isData ? { ...record, data: MASK } : record;
 }

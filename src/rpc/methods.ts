@@ -3,6 +3,7 @@ import type { Method } from './method.ts';
 import { DAEMON_METHODS } from './methods-daemon.ts';
 import { JOURNAL_METHODS } from './methods-journal.ts';
 import { LOG_METHODS } from './methods-logs.ts';
+import { LOOK_METHODS } from './methods-look.ts';
 import { PROCESS_METHODS } from './methods-process.ts';
 import { SUPERD_METHODS } from './methods-superd.ts';
 import { SYSTEM_METHODS } from './methods-system.ts';
@@ -14,6 +15,7 @@ export const METHODS: readonly Method[] = [
   ...SYSTEM_METHODS,
   ...SUPERD_METHODS,
   ...JOURNAL_METHODS,
+  ...LOOK_METHODS,
 ];
 
 const MAIN = 'supervisor.';

@@ -1,11 +1,13 @@
 /** What the API wants beside the supervisor itself. Adapters are in `src/host/`, fakes in `test/support/`. */
 import type { Result } from '../errors.ts';
 import type { Caller } from '../journal/record.ts';
+import type { MetricsAccess } from '../metrics/ports.ts';
 import type { Control } from '../supervisor/control.ts';
 import type { MainLog } from '../supervisor/host.ts';
 import type { JournalAccess } from '../supervisor/journal.ts';
 import type { EpochMillis, Pid } from '../units.ts';
 import type { Method } from './method.ts';
+import type { Role } from './roles.ts';
 
 export interface LogStat {
   /** 0 for what is not a regular file. */
@@ -56,6 +58,11 @@ export interface RpcPorts {
   readonly mainLogFile: MainLogFile;
   readonly log: MainLog;
   readonly journal: JournalAccess;
+  /** The name of the machine. */
+  readonly host: string;
+  readonly metrics: MetricsAccess;
   /** Who asks. */
   readonly caller: Caller;
+  /** What they may call. */
+  readonly role: Role;
 }

@@ -31,7 +31,7 @@ export function renderRpcReference(): string {
   return `${[
     '# XML-RPC methods',
     '',
-    'POST to `/RPC2` on any server of the configuration. A method marked with a role is meant for that role; every user of a server may call all of them.',
+    'POST to `/RPC2` on any server of the configuration. A method is for users of its role and of those above it (viewer, operator, admin); others get fault 100.',
     'Once superd shuts down or restarts, methods answer with fault 6 unless they say otherwise.',
     '',
     METHODS.map(section).join('\n\n'),

@@ -21,4 +21,6 @@ export interface JournalAccess extends Journal, JournalReader {
   cursor(after: number): Cursor;
   /** Resolves when there is a record after `serial`, or when `timeout` has passed. */
   changed(serial: number, timeout: Millis): Promise<void>;
+  /** Calls `wake` after each record, and when the journal is closed, until it is disposed of. */
+  watch(wake: () => void): Disposable;
 }

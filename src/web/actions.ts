@@ -1,6 +1,7 @@
 /** What the buttons of the plain pages do, and the sentence that tells how it went. */
 import { dispatch } from '../rpc/dispatch.ts';
 import { type FaultName, RpcFault } from '../rpc/faults.ts';
+import type { Access } from '../rpc/method.ts';
 import type { RpcPorts } from '../rpc/ports.ts';
 
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
@@ -39,6 +40,7 @@ async function restart(ports: RpcPorts, name: string): Promise<void> {
 }
 
 interface Action {
+  readonly access: Access;
   run(ports: RpcPorts, name: string): Promise<unknown>;
   success(name: string, ports: RpcPorts): string;
 }
@@ -46,10 +48,14 @@ interface Action {
 const now = ({ control }: RpcPorts): string => formatCtime(control.wall());
 
 export const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
-  ['refresh', { run: () => Promise.resolve(), success: (_, ports) => `Page refreshed at ${now(ports)}` }],
+  [
+    'refresh',
+    { access: 'viewer', run: () => Promise.resolve(), success: (_, ports) => `Page refreshed at ${now(ports)}` },
+  ],
   [
     'start',
     {
+      access: 'operator',
       run: (ports, name) => dispatch(ports, 'supervisor.startProcess', [name]),
       success: (name) => `Process ${name} started`,
     },
@@ -57,14 +63,16 @@ export const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
   [
     'stop',
     {
+      access: 'operator',
       run: (ports, name) => dispatch(ports, 'supervisor.stopProcess', [name]),
       success: (name) => `Process ${name} stopped`,
     },
   ],
-  ['restart', { run: restart, success: (name) => `Process ${name} restarted` }],
+  ['restart', { access: 'operator', run: restart, success: (name) => `Process ${name} restarted` }],
   [
     'clearlog',
     {
+      access: 'operator',
       run: (ports, name) => dispatch(ports, 'supervisor.clearProcessLogs', [name]),
       success: (name) => `Log for ${name} cleared`,
     },
@@ -72,6 +80,7 @@ export const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
   [
     'stopall',
     {
+      access: 'operator',
       run: (ports) => dispatch(ports, 'supervisor.stopAllProcesses', []),
       success: (_, ports) => `All stopped at ${now(ports)}`,
     },
@@ -79,6 +88,7 @@ export const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
   [
     'restartall',
     {
+      access: 'operator',
       run: async (ports) => {
         await dispatch(ports, 'supervisor.stopAllProcesses', []);
         await dispatch(ports, 'supervisor.startAllProcesses', []);

@@ -1,4 +1,5 @@
 /** A request and its answer, as the web chapter sees them; the host speaks HTTP. */
+import type { Millis } from '../units.ts';
 
 export interface WebRequest {
   readonly method: string;
@@ -14,10 +15,21 @@ export interface WebRequest {
 
 export type Headers = readonly (readonly [name: string, value: string])[];
 
+/** What is sent when there was nothing else for so long, and again after as long. */
+export interface Idle {
+  readonly after: Millis;
+  /** Empty: nothing this time. */
+  next(): Uint8Array | 'end';
+}
+
 /** Bytes that come as long as the client stays. */
 export interface StreamSource extends Disposable {
   /** What is new; empty: nothing now, ask again a little later; 'end': close the connection. */
   next(): Uint8Array | 'end';
+  /** Has `wake` called when there may be more; without it, the source is asked again and again. Called once. */
+  listen?(wake: () => void): void;
+  /** Only with `listen`. */
+  readonly idle?: Idle;
 }
 
 export type WebAnswer =
@@ -29,6 +41,12 @@ export type WebAnswer =
       /** Close the connection after it. */
       readonly last: boolean;
     }
-  | { readonly kind: 'stream'; readonly headers: Headers; readonly source: StreamSource };
+  | {
+      readonly kind: 'stream';
+      readonly headers: Headers;
+      readonly source: StreamSource;
+      /** How many bytes come, where that is known. */
+      readonly length?: number;
+    };
 
 export type WebHandler = (request: WebRequest) => Promise<WebAnswer>;

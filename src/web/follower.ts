@@ -12,6 +12,14 @@ const FIRST_BYTES = 1024;
 const MAX_PIECE = 64 * 1024;
 const TRUNCATED = '==> File truncated <==\n';
 
+export interface Followed {
+  readonly path: string;
+  /** Whether the log still belongs to something. */
+  readonly isWanted: () => boolean;
+  /** The first byte; by default a little before the end. */
+  readonly start?: number;
+}
+
 export class LogFollower implements StreamSource {
   readonly #logs: LogReader;
   readonly #path: string;
@@ -20,12 +28,12 @@ export class LogFollower implements StreamSource {
   #log: OpenLog;
   #offset: number;
 
-  constructor(logs: LogReader, log: OpenLog, { path, isWanted }: { path: string; isWanted: () => boolean }) {
+  constructor(logs: LogReader, log: OpenLog, { path, isWanted, start }: Followed) {
     this.#logs = logs;
     this.#path = path;
     this.#isWanted = isWanted;
     this.#log = log;
-    this.#offset = Math.max(0, log.stat().size - FIRST_BYTES);
+    this.#offset = start ?? Math.max(0, log.stat().size - FIRST_BYTES);
   }
 
   get modifiedAt(): EpochMillis {

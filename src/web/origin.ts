@@ -1,6 +1,8 @@
 /** Keeps web pages of other sites from using a browser that can reach superd. Clients other than browsers never notice. */
 import type { ServerConfig } from '../config/model.ts';
+import { equalInConstantTime } from './auth.ts';
 import type { WebRequest } from './exchange.ts';
+import type { WebPorts } from './ports.ts';
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i;
 const IP_LITERAL = /^(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:.]+\])$/i;
@@ -27,4 +29,22 @@ export function isFromOtherSite(request: WebRequest): boolean {
   const origin = request.header('origin');
   if (origin === undefined) return false;
   return origin.replace(/^https?:\/\//, '') !== request.header('host');
+}
+
+const isFromBrowser = (request: WebRequest): boolean =>
+  request.header('sec-fetch-site') !== undefined || request.header('origin') !== undefined;
+
+/**
+ * Whether a request may change something, as far as its way here tells: no other site sent it, and a browser sent the
+ * token along. Other clients, which send their password with each request, need none.
+ * @param inForm the token in the form that was sent; undefined: it stands in the header X-Superd-Token
+ */
+export function mayChange(
+  request: WebRequest,
+  { token, via }: Pick<WebPorts, 'token' | 'via'>,
+  inForm?: string,
+): boolean {
+  if (isFromOtherSite(request)) return false;
+  if (inForm === undefined && via !== 'session' && !isFromBrowser(request)) return true;
+  return equalInConstantTime(inForm ?? request.header('x-superd-token') ?? '', token);
 }

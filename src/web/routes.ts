@@ -1,26 +1,20 @@
 /** From a request to its route: who may ask, what is asked, who answers. Knows no sockets. */
 import type { ServerConfig } from '../config/model.ts';
 import type { Caller } from '../journal/record.ts';
-import type { RpcPorts } from '../rpc/ports.ts';
 import { errorAnswer, textAnswer } from './answers.ts';
-import { assetRoute, type WebAssets } from './assets.ts';
-import { authenticate, type Sha1 } from './auth.ts';
+import { apiRoute, isApi } from './api/route.ts';
+import { assetRoute } from './assets.ts';
+import { authenticate } from './auth.ts';
 import type { WebAnswer, WebHandler, WebRequest } from './exchange.ts';
 import { mainLogTail, processLogTail } from './log-routes.ts';
 import { isHostAllowed } from './origin.ts';
+import type { SitePorts, WebPorts } from './ports.ts';
 import { rpcRoute } from './rpc-route.ts';
 import { STYLE } from './style.ts';
 import { parseTarget, type RequestTarget } from './target.ts';
 import { createUi, type Ui } from './ui.ts';
 
-export interface WebPorts extends RpcPorts {
-  readonly sha1: Sha1;
-  /** Random, made anew by each superd; what a form must send along. */
-  readonly token: string;
-  readonly assets: WebAssets;
-}
-
-function refusal({ sha1 }: Pick<WebPorts, 'sha1'>, server: ServerConfig, request: WebRequest): WebAnswer | undefined {
+function refusal({ sha1 }: Pick<SitePorts, 'sha1'>, server: ServerConfig, request: WebRequest): WebAnswer | undefined {
   const { username, password } = server;
   if (username !== undefined && password !== undefined) {
     const verdict = authenticate(request.header('authorization'), { username, password }, sha1);
@@ -44,6 +38,7 @@ function route(ports: WebPorts, ui: Ui, request: WebRequest, target: RequestTarg
   const { path } = target;
   const isGet = request.method === 'GET';
   if (path.startsWith('/RPC2')) return rpcRoute(ports, request);
+  if (isApi(path)) return apiRoute(ports, request, target);
   if (path.startsWith('/logtail')) return isGet ? processLogTail(ports, path) : errorAnswer(400);
   if (path.startsWith('/mainlogtail')) return isGet ? mainLogTail(ports) : errorAnswer(400);
   const page = path.replace(/^\/+/, '');
@@ -64,11 +59,18 @@ const callerOf = ({ section, username: user }: ServerConfig, { address }: WebReq
 });
 
 /** Answers the requests to one server. */
-export function createHandler(ports: Omit<WebPorts, 'caller'>, server: ServerConfig): WebHandler {
+export function createHandler(site: SitePorts, server: ServerConfig): WebHandler {
   const ui = createUi();
   return async (request) => {
-    const refused = refusal(ports, server, request);
+    const refused = refusal(site, server, request);
     if (refused !== undefined) return refused;
-    return route({ ...ports, caller: callerOf(server, request) }, ui, request, parseTarget(request.target));
+    const ports: WebPorts = {
+      ...site,
+      caller: callerOf(server, request),
+      role: 'admin',
+      via: server.username === undefined ? 'nothing' : 'password',
+      mayStay: () => true,
+    };
+    return route(ports, ui, request, parseTarget(request.target));
   };
 }

@@ -5,25 +5,20 @@ import { dispatch } from '../rpc/dispatch.ts';
 import { RpcFault } from '../rpc/faults.ts';
 import { allByName } from '../rpc/names.ts';
 import type { RpcPorts } from '../rpc/ports.ts';
+import { mayCall } from '../rpc/roles.ts';
 import { epochSeconds } from '../units.ts';
 import { VERSION } from '../version.ts';
 import { ACTIONS, runAction } from './actions.ts';
 import { errorAnswer, textAnswer } from './answers.ts';
-import type { WebAssets } from './assets.ts';
-import { equalInConstantTime } from './auth.ts';
 import type { Headers, WebAnswer, WebRequest } from './exchange.ts';
-import { isFromOtherSite } from './origin.ts';
+import { mayChange } from './origin.ts';
 import { confirmPage, type ProcessRow, statusPage, tailPage } from './pages.ts';
+import type { WebPorts } from './ports.ts';
 import { readText } from './rpc-route.ts';
 
 export interface Ui {
-  status(ports: UiPorts, request: WebRequest, query: URLSearchParams): WebAnswer | Promise<WebAnswer>;
-  tail(ports: UiPorts, query: URLSearchParams): Promise<WebAnswer>;
-}
-
-interface UiPorts extends RpcPorts {
-  readonly token: string;
-  readonly assets: WebAssets;
+  status(ports: WebPorts, request: WebRequest, query: URLSearchParams): WebAnswer | Promise<WebAnswer>;
+  tail(ports: WebPorts, query: URLSearchParams): Promise<WebAnswer>;
 }
 
 /** How many outcomes wait to be shown; the oldest is forgotten first. */
@@ -88,18 +83,20 @@ class Notices {
   }
 }
 
-async function act(ports: UiPorts, notices: Notices, request: WebRequest): Promise<WebAnswer> {
+async function act(ports: WebPorts, notices: Notices, request: WebRequest): Promise<WebAnswer> {
   const text = await readText(request);
   if (typeof text === 'number') return errorAnswer(text);
   const form = new URLSearchParams(text);
-  if (isFromOtherSite(request) || !equalInConstantTime(form.get('token') ?? '', ports.token)) return errorAnswer(403);
-  const message = await runAction(ports, form.get('action') ?? '', form.get('processname') ?? '');
+  if (!mayChange(request, ports, form.get('token') ?? '')) return errorAnswer(403);
+  const action = form.get('action') ?? '';
+  if (!mayCall(ports.role, ACTIONS.get(action)?.access ?? 'viewer')) return errorAnswer(403);
+  const message = await runAction(ports, action, form.get('processname') ?? '');
   if (message === undefined) return errorAnswer(400);
   const headers: Headers = [...PAGE_HEADERS, ['Location', `./?notice=${notices.add(message)}`]];
   return { kind: 'whole', status: 303, headers, body: '', last: false };
 }
 
-async function show(ports: UiPorts, notices: Notices, query: URLSearchParams): Promise<WebAnswer> {
+async function show(ports: WebPorts, notices: Notices, query: URLSearchParams): Promise<WebAnswer> {
   const { control, token, assets } = ports;
   const action = query.get('action');
   if (action !== null && action !== '' && action !== 'refresh') {

@@ -14,6 +14,7 @@ export class FakeJournal implements JournalAccess {
   forgotten = 0;
   readonly #wall: () => EpochMillis;
   #wake: (() => void)[] = [];
+  readonly watchers: Set<() => void> = new Set();
 
   constructor(wall: () => EpochMillis = () => epochMillis(1_795_340_000_000)) {
     this.#wall = wall;
@@ -27,7 +28,7 @@ export class FakeJournal implements JournalAccess {
     if (this.problem !== undefined) return undefined;
     const serial = this.last + 1;
     this.records.push({ serial, at: this.#wall(), ...entry });
-    for (const wake of this.#wake.splice(0)) wake();
+    for (const wake of [...this.#wake.splice(0), ...this.watchers]) wake();
     return serial;
   }
 
@@ -58,6 +59,11 @@ export class FakeJournal implements JournalAccess {
   changed(serial: number, timeout: Millis): Promise<void> {
     if (this.last > serial || timeout <= 0) return Promise.resolve();
     return new Promise((resolve) => this.#wake.push(resolve));
+  }
+
+  watch(wake: () => void): Disposable {
+    this.watchers.add(wake);
+    return { [Symbol.dispose]: () => void this.watchers.delete(wake) };
   }
 
   /** What it says of one name. */

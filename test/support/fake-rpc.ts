@@ -3,9 +3,12 @@ import { fail, ok, type Result } from '../../src/errors.ts';
 import { PUBLISHED } from '../../src/rpc/methods.ts';
 import type { LogReader, LogStat, OpenLog, RpcPorts } from '../../src/rpc/ports.ts';
 import { epochMillis, pid } from '../../src/units.ts';
-import type { WebPorts } from '../../src/web/routes.ts';
+import { Streams } from '../../src/web/api/streams.ts';
+import { UsageFeed } from '../../src/web/api/usage.ts';
+import type { SitePorts } from '../../src/web/ports.ts';
 import { FakeControl, groupConfig, processConfig } from './fake-control.ts';
 import { FakeJournal } from './fake-journal.ts';
+import { FakeMetrics } from './fake-metrics.ts';
 
 /** A log file in memory; replacing it in the map is a rotation. */
 export interface MemoryLog {
@@ -54,8 +57,9 @@ export interface FakeRpc {
   readonly control: FakeControl;
   readonly logs: MemoryLogs;
   readonly journal: FakeJournal;
+  readonly metrics: FakeMetrics;
   readonly ports: RpcPorts;
-  readonly web: WebPorts;
+  readonly web: SitePorts;
 }
 
 export const MAIN_LOG = '/var/log/superd.log';
@@ -68,6 +72,7 @@ export function fakeRpc(): FakeRpc {
   ]);
   const logs = new MemoryLogs();
   const journal = new FakeJournal();
+  const metrics = new FakeMetrics();
   const ports: RpcPorts = {
     published: PUBLISHED,
     control,
@@ -76,18 +81,23 @@ export function fakeRpc(): FakeRpc {
     mainLogFile: { path: MAIN_LOG, clear: () => ok(undefined) },
     log: { log: () => undefined },
     journal,
+    host: 'here.example',
+    metrics,
     caller: { kind: 'server', section: 'unix_http_server' },
+    role: 'admin',
   };
   return {
     control,
     logs,
     journal,
+    metrics,
     ports,
     web: {
       ...ports,
       sha1: () => '0'.repeat(40),
       token: 'secret',
       assets: { manifest: () => undefined, read: () => undefined },
+      streams: new Streams(journal, new UsageFeed(control, metrics)),
     },
   };
 }

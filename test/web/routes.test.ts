@@ -8,6 +8,8 @@ import { formatCtime } from '../../src/web/actions.ts';
 import { authenticate, equalInConstantTime } from '../../src/web/auth.ts';
 import type { WebAnswer, WebRequest } from '../../src/web/exchange.ts';
 import { html } from '../../src/web/html.ts';
+import { mayChange } from '../../src/web/origin.ts';
+import type { WebPorts } from '../../src/web/ports.ts';
 import { createHandler } from '../../src/web/routes.ts';
 import { parseTarget } from '../../src/web/target.ts';
 import { type FakeRpc, fakeRpc, MAIN_LOG } from '../support/fake-rpc.ts';
@@ -280,4 +282,35 @@ test('html`` escapes every value', () => {
 
 test('formatCtime() pads like ctime()', () => {
   assert.equal(formatCtime(new Date(2026, 10, 2, 1, 2, 3).getTime()), 'Mon Nov  2 01:02:03 2026');
+});
+
+test('mayChange() wants the token of whoever a browser may be, and no other site', () => {
+  const same = { 'sec-fetch-site': 'same-origin', host: 'box' };
+  const token = { 'x-superd-token': 'secret' };
+  const cases: readonly (readonly [Readonly<Record<string, string>>, string | undefined, WebPorts['via'], boolean])[] =
+    [
+      [{}, undefined, 'password', true],
+      [{}, undefined, 'nothing', true],
+      [{}, undefined, 'session', false],
+      [token, undefined, 'session', true],
+      [same, undefined, 'password', false],
+      [{ ...same, ...token }, undefined, 'password', true],
+      [{ ...same, 'x-superd-token': 'secre' }, undefined, 'password', false],
+      [{ origin: 'http://box', host: 'box' }, undefined, 'nothing', false],
+      [{ origin: 'http://box', host: 'box', ...token }, undefined, 'nothing', true],
+      [{ origin: 'http://evil', host: 'box', ...token }, undefined, 'session', false],
+      [{ 'sec-fetch-site': 'cross-site', ...token }, undefined, 'session', false],
+      [{}, '', 'nothing', false],
+      [token, '', 'session', false],
+      [{}, 'secret', 'session', true],
+      [{ 'sec-fetch-site': 'same-site' }, 'secret', 'session', false],
+    ];
+  for (const [headers, inForm, via, expected] of cases) {
+    const request = webRequest('/', { method: 'POST', headers });
+    assert.equal(
+      mayChange(request, { token: 'secret', via }, inForm),
+      expected,
+      JSON.stringify([headers, inForm, via]),
+    );
+  }
 });
