@@ -67,8 +67,9 @@ function axes({ format, colour }: ChartProps): uPlot.Axis[] {
   ];
 }
 
-function optionsOf(props: ChartProps, width: number): uPlot.Options {
-  const { from, to, format, least, colour, group } = props;
+/** @param current what the chart shows by the time it is drawn */
+function optionsOf(props: ChartProps, width: number, current: () => ChartProps): uPlot.Options {
+  const { format, least, colour, group } = props;
   const stroke = styleOf(`--${colour}`);
   const value = (_: uPlot, number: number | null): string => (number === null ? '–' : format(number));
   return {
@@ -78,7 +79,7 @@ function optionsOf(props: ChartProps, width: number): uPlot.Options {
     legend: { show: true, live: true },
     cursor: { sync: { key: group }, drag: { x: false, y: false }, points: { size: 6 } },
     scales: {
-      x: { time: true, range: [from, to] },
+      x: { time: true, range: () => [current().from, current().to] },
       y: { range: (_, __, most) => [0, Math.max(least, (most ?? 0) * 1.1)] },
     },
     axes: axes(props),
@@ -106,18 +107,24 @@ function summary({ series, format, label }: ChartProps): string {
   const most = series.most.filter((value) => value !== null);
   const last = known.at(-1);
   if (last === undefined) return label;
-  return `${label}: ${format(last)}, max ${format(Math.max(...most))}`;
+  return `${label}: ${format(last)}, max ${format(most.reduce((a, b) => Math.max(a, b)))}`;
 }
 
 export function Chart(props: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
+  const newest = useRef(props);
+  newest.current = props;
   const { from, to, series } = props;
   const look = appearance.value;
   useEffect(() => {
     const { current } = box;
     if (current === null) return;
-    const drawn = new uPlot(optionsOf(props, current.clientWidth), dataOf(props.series), current);
+    const drawn = new uPlot(
+      optionsOf(props, current.clientWidth, () => newest.current),
+      dataOf(props.series),
+      current,
+    );
     plot.current = drawn;
     const observer = new ResizeObserver(() => drawn.setSize({ width: current.clientWidth, height: HEIGHT }));
     observer.observe(current);
@@ -128,11 +135,7 @@ export function Chart(props: ChartProps) {
     };
   }, [look, props.colour, props.label]);
   useEffect(() => {
-    const { current } = plot;
-    if (current === undefined) return;
-    current.setData(dataOf(series), true);
-    current.scales['x'] = { ...current.scales['x'], range: () => [from, to] };
-    current.setScale('x', { min: from, max: to });
+    plot.current?.setData(dataOf(series));
   }, [series, from, to]);
   return <div class={`chart chart-${props.colour}`} role="img" aria-label={summary(props)} ref={box} />;
 }

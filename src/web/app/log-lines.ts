@@ -2,7 +2,7 @@
 import { AnsiLines } from './ansi.ts';
 
 /** The oldest lines go first. */
-const MAX_LINES = 5000;
+const MAX_LINES = 3000;
 /** A line without an end is cut. */
 const MAX_LINE = 16 * 1024;
 

@@ -149,12 +149,13 @@ export function Log({ process: { group, name: process, namespec } }: { process: 
   const isWrapped = useSignal(true);
   const box = useRef<HTMLPreElement>(null);
   const { problem, lines } = useLog(name, channel.value, box, isFollowing);
-  const onScroll = ({
-    currentTarget: { scrollHeight, scrollTop, clientHeight },
-  }: {
-    currentTarget: HTMLElement;
-  }): void => {
-    isFollowing.value = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+  const lastTop = useRef(0);
+  const onScroll = ({ currentTarget: view }: { currentTarget: HTMLElement }): void => {
+    const isAtEnd = view.scrollHeight - view.scrollTop - view.clientHeight < NEAR_END_PX;
+    // Only a person scrolls up; a view that moves away from its end by itself has grown.
+    if (isAtEnd) isFollowing.value = true;
+    else if (view.scrollTop < lastTop.current) isFollowing.value = false;
+    lastTop.current = view.scrollTop;
   };
   const toEnd = (): void => {
     isFollowing.value = true;

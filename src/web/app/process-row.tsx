@@ -45,12 +45,12 @@ function Measures({ process }: { process: Process }) {
   return (
     <>
       <span role="cell" class="measure cpu" data-label={t('cpu')}>
-        <Spark values={cpuSpark} least={LEAST_CPU} />
-        {cpu === undefined ? <Nothing /> : <span class="number">{formatPercent(cpu)}</span>}
+        {cpu !== undefined && <Spark values={cpuSpark} least={LEAST_CPU} />}
+        <span class="number">{cpu === undefined ? <Nothing /> : formatPercent(cpu)}</span>
       </span>
       <span role="cell" class="measure memory" data-label={t('memory')}>
-        <Spark values={rssSpark} least={0} />
-        {rss === undefined ? <Nothing /> : <span class="number">{formatBytes(rss)}</span>}
+        {rss !== undefined && <Spark values={rssSpark} least={0} />}
+        <span class="number">{rss === undefined ? <Nothing /> : formatBytes(rss)}</span>
       </span>
     </>
   );
@@ -58,7 +58,7 @@ function Measures({ process }: { process: Process }) {
 
 function Exit({ process }: { process: Process }) {
   const { lastExit, stopped, state } = process;
-  if (lastExit === '') return <Nothing />;
+  if (lastExit === '') return null;
   const isBad = state === 'FATAL' || state === 'BACKOFF';
   return (
     <span class={isBad ? 'exit bad' : 'exit'} title={lastExit}>
@@ -88,7 +88,7 @@ function Cells({ process }: { process: Process }) {
         <StateCell process={process} />
       </span>
       <span role="cell" class="uptime number">
-        {state === 'RUNNING' || state === 'STOPPING' ? <Since time={started} /> : <Nothing />}
+        {(state === 'RUNNING' || state === 'STOPPING') && <Since time={started} />}
       </span>
       <Measures process={process} />
       <span

@@ -75,7 +75,7 @@ function Facts({ process }: { process: Process }) {
         <dd>{state === 'RUNNING' ? <Since time={started} /> : <Nothing />}</dd>
       </div>
       <div>
-        <dt>pid</dt>
+        <dt>PID</dt>
         <dd>
           {pid > 0 ? pid : <Nothing />}
           {processes > 1 && <small> {t('and.children', { n: processes - 1 })}</small>}

@@ -218,7 +218,7 @@ const isNarrow = matchMedia('(max-width: 760px)');
 
 function Rows() {
   const list = useRef<HTMLDivElement>(null);
-  rowHeight = isNarrow.matches ? 76 : 36;
+  rowHeight = isNarrow.matches ? 62 : 36;
   const all = rows.value;
   const { from, to } = useWindow(list, all.length, rowHeight);
   const space = { paddingTop: from * rowHeight, paddingBottom: (all.length - to) * rowHeight };

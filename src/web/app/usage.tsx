@@ -86,6 +86,16 @@ function useUsage(process: Process, range: Range) {
   return usage;
 }
 
+function Title({ label, series, format }: { label: string; series: Series; format: (value: number) => string }) {
+  const most = series.most.filter((value) => value !== null);
+  return (
+    <h3>
+      {label}
+      {most.length > 0 && <small>max {format(most.reduce((a, b) => Math.max(a, b)))}</small>}
+    </h3>
+  );
+}
+
 export function UsageCharts({ process, records }: UsageProps) {
   const range = useSignal<Range>(RANGES[0]);
   const usage = useUsage(process, range.value);
@@ -126,7 +136,7 @@ export function UsageCharts({ process, records }: UsageProps) {
         <p class="empty">{t('usage.none')}</p>
       ) : (
         <>
-          <h3>{t('cpu')}</h3>
+          <Title label={t('cpu')} series={shown.cpu} format={formatPercent} />
           <Chart
             series={shown.cpu}
             from={shown.from}
@@ -137,7 +147,7 @@ export function UsageCharts({ process, records }: UsageProps) {
             label={t('cpu')}
             group="usage"
           />
-          <h3>{t('memory')}</h3>
+          <Title label={t('memory')} series={shown.rss} format={formatBytes} />
           <Chart
             series={shown.rss}
             from={shown.from}
