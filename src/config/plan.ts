@@ -36,7 +36,7 @@ export interface Plan {
 }
 
 /** A key and its value as text, ready for comparison. */
-type Row = readonly [key: string, text: string | undefined];
+export type Row = readonly [key: string, text: string | undefined];
 
 const MASK = '********';
 
@@ -58,7 +58,7 @@ const streamRows = (name: 'stdout' | 'stderr', stream: StreamConfig): readonly R
 const octalText = (mode: number | undefined): string | undefined =>
   mode === undefined ? undefined : mode.toString(8).padStart(3, '0');
 
-function processRows(process: ProcessConfig): readonly Row[] {
+export function processRows(process: ProcessConfig): readonly Row[] {
   const variables = Object.entries(process.environment).sort(([a], [b]) => compareText(a, b));
   return [
     ['command', process.command],
@@ -120,7 +120,7 @@ function groupRows(group: GroupConfig): readonly Row[] {
 }
 
 /** A password in a URL or on a command line, and the value of a variable that sounds like a secret. */
-function masked(key: string, text: string | undefined): string | undefined {
+export function masked(key: string, text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   if (key.startsWith('environment ') && SECRET.test(key)) return MASK;
   return text

@@ -1,4 +1,5 @@
 /** Records as text, and back: whatever stands in a file, only what has the right shape is taken. Pure. */
+import { type MailRow, rowOfRecord } from './archive.ts';
 import { type OutboxRecord, RECORD_VERSION } from './outbox.ts';
 import type { Report } from './report.ts';
 
@@ -9,6 +10,7 @@ const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isText: Check = (value) => typeof value === 'string';
 const isNumber: Check = (value) => typeof value === 'number';
+const isAbsent: Check = (value) => value === undefined;
 const isTruth: Check = (value) => typeof value === 'boolean';
 const oneOf =
   (...words: readonly string[]): Check =>
@@ -126,18 +128,37 @@ export function readReport(text: string): Report | undefined {
   return isReportRecord(value) ? value.report : undefined;
 }
 
-/** What is kept of a letter that was sent: enough to know its reports again. */
-export const writeReceipt = ({ letter, sent, attempts }: OutboxRecord): string =>
+/** What is kept of a letter that was sent: enough to know its reports again, and to list it. */
+export const writeReceipt = (record: OutboxRecord): string =>
   `${JSON.stringify({
     version: RECORD_VERSION,
-    id: letter.id,
-    at: letter.at,
-    to: letter.to,
-    serials: letter.reports.flatMap(({ serials }) => serials),
-    reports: letter.reports.map(({ id }) => id),
-    sent,
-    attempts,
+    ...rowOfRecord(record),
+    serials: record.letter.reports.flatMap(({ serials }) => serials),
   })}\n`;
+
+const RECEIPT = {
+  id: isText,
+  at: isNumber,
+  to: isText,
+  reports: listOf(isText),
+  sent: listOf(isText),
+  attempts: isNumber,
+};
+const isReceipt = (value: unknown): value is Pick<MailRow, keyof typeof RECEIPT> & Partial<MailRow> =>
+  shape({
+    ...RECEIPT,
+    subject: anyOf(isText, isAbsent),
+    programs: anyOf(listOf(isText), isAbsent),
+    problem: anyOf(isText, isAbsent),
+  })(value);
+
+/** Receipts of an earlier superd have no subject. */
+export function readReceipt(text: string): MailRow | undefined {
+  const value = parse(text);
+  if (!isReceipt(value)) return undefined;
+  const { id, at, to, reports, sent, attempts, subject = '', programs = [], problem = '' } = value;
+  return { id, at, subject, programs, to, sent, attempts, problem, reports };
+}
 
 const isIds = (value: unknown): value is readonly string[] => listOf(isText)(value);
 

@@ -1,4 +1,6 @@
 /** What the API wants beside the supervisor itself. Adapters are in `src/host/`, fakes in `test/support/`. */
+import type { Written } from '../config/settings.ts';
+import type { MailRow } from '../crashmail/archive.ts';
 import type { Result } from '../errors.ts';
 import type { Caller } from '../journal/record.ts';
 import type { MetricsAccess } from '../metrics/ports.ts';
@@ -49,6 +51,22 @@ export interface BrainAccess {
   replace(): Promise<Result<void, string>>;
 }
 
+/** What crashmail has on disk, newest first. */
+export interface MailQueue {
+  /** Reports that are in no mail yet. */
+  readonly collected: readonly MailRow[];
+  readonly waiting: readonly MailRow[];
+  readonly failed: readonly MailRow[];
+  readonly sent: readonly MailRow[];
+}
+
+/** The outboxes of the crashmail listeners of this superd, to look at. */
+export interface MailAccess {
+  queue(): Promise<MailQueue>;
+  /** A mail or a crash report as text; undefined: there is none of that id. */
+  text(id: string): Promise<string | undefined>;
+}
+
 export interface RpcPorts {
   /** What clients may call, by its full name. */
   readonly published: ReadonlyMap<string, Method>;
@@ -61,6 +79,9 @@ export interface RpcPorts {
   /** The name of the machine. */
   readonly host: string;
   readonly metrics: MetricsAccess;
+  readonly mails: MailAccess;
+  /** The configuration files as they are now. */
+  readonly written: () => Written;
   /** Who asks. */
   readonly caller: Caller;
   /** What they may call. */

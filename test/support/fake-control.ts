@@ -172,6 +172,12 @@ export class FakeControl implements Control {
     this.#wake();
   }
 
+  /** Gives `group:process` another name. */
+  rename(from: string, process: string): void {
+    const [group = ''] = from.split(':');
+    this.set(from, { slot: { group, process } });
+  }
+
   /** Takes a group away at once. */
   drop(name: string): void {
     this.#groups = this.#groups.filter(({ config }) => config.name !== name);

@@ -1,7 +1,8 @@
 /** The ports of the API over memory: logs are byte arrays in a map. */
+import type { Written } from '../../src/config/settings.ts';
 import { fail, ok, type Result } from '../../src/errors.ts';
 import { PUBLISHED } from '../../src/rpc/methods.ts';
-import type { LogReader, LogStat, OpenLog, RpcPorts } from '../../src/rpc/ports.ts';
+import type { LogReader, LogStat, MailAccess, MailQueue, OpenLog, RpcPorts } from '../../src/rpc/ports.ts';
 import { epochMillis, pid } from '../../src/units.ts';
 import { Streams } from '../../src/web/api/streams.ts';
 import { UsageFeed } from '../../src/web/api/usage.ts';
@@ -53,11 +54,27 @@ export class MemoryLogs implements LogReader {
   }
 }
 
+const NOTHING_WRITTEN: Written = { sections: new Map(), defaults: new Map() };
+
+export class FakeMails implements MailAccess {
+  next: MailQueue = { collected: [], waiting: [], failed: [], sent: [] };
+  readonly texts: Map<string, string> = new Map();
+
+  queue(): Promise<MailQueue> {
+    return Promise.resolve(this.next);
+  }
+
+  text(id: string): Promise<string | undefined> {
+    return Promise.resolve(this.texts.get(id));
+  }
+}
+
 export interface FakeRpc {
   readonly control: FakeControl;
   readonly logs: MemoryLogs;
   readonly journal: FakeJournal;
   readonly metrics: FakeMetrics;
+  readonly mails: FakeMails;
   readonly ports: RpcPorts;
   readonly web: SitePorts;
 }
@@ -73,6 +90,7 @@ export function fakeRpc(): FakeRpc {
   const logs = new MemoryLogs();
   const journal = new FakeJournal();
   const metrics = new FakeMetrics();
+  const mails = new FakeMails();
   const ports: RpcPorts = {
     published: PUBLISHED,
     control,
@@ -83,6 +101,8 @@ export function fakeRpc(): FakeRpc {
     journal,
     host: 'here.example',
     metrics,
+    mails,
+    written: () => NOTHING_WRITTEN,
     caller: { kind: 'server', section: 'unix_http_server' },
     role: 'admin',
   };
@@ -91,6 +111,7 @@ export function fakeRpc(): FakeRpc {
     logs,
     journal,
     metrics,
+    mails,
     ports,
     web: {
       ...ports,

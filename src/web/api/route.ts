@@ -23,9 +23,15 @@ import { EVENTS, INDEX, OPENAPI, RESOURCES, SESSION } from './resources.ts';
 /** Longer calls have no use, and would take the time of others to be read. */
 const MAX_BODY = 1024 * 1024;
 
-async function call(ports: WebPorts, method: Method, args: readonly XmlValue[]): Promise<WebAnswer> {
-  ports.log.log('trace', `API method called: ${method.name}()`);
-  return jsonAnswer(200, { result: await dispatch(ports, method.name, args, ports.published) });
+/** A method, under the name that it is published by. */
+interface Called {
+  readonly name: string;
+  readonly method: Method;
+}
+
+async function call(ports: WebPorts, { name }: Called, args: readonly XmlValue[]): Promise<WebAnswer> {
+  ports.log.log('trace', `API method called: ${name}()`);
+  return jsonAnswer(200, { result: await dispatch(ports, name, args, ports.published) });
 }
 
 const NOT_READ: Readonly<Record<400 | 411 | 413, string>> = {
@@ -38,25 +44,25 @@ const NOT_READ: Readonly<Record<400 | 411 | 413, string>> = {
 const isJson = (type: string | undefined): boolean =>
   /^application\/json(;\s*charset="?utf-8"?)?$/i.test((type ?? '').trim());
 
-async function callByPost(ports: WebPorts, method: Method, request: WebRequest): Promise<WebAnswer> {
+async function callByPost(ports: WebPorts, called: Called, request: WebRequest): Promise<WebAnswer> {
   if (!isJson(request.header('content-type'))) return refusal(415, 'want Content-Type: application/json');
-  if (!isForGet(method) && !mayChange(request, ports)) {
+  if (!isForGet(called.method) && !mayChange(request, ports)) {
     throw new RpcFault('FORBIDDEN', 'a browser must send X-Superd-Token, as it stands in the page');
   }
   const isLong = Number(request.header('content-length') ?? 0) > MAX_BODY;
   const text = isLong ? 413 : await readText(request);
   if (typeof text === 'number') return refusal(text, NOT_READ[text]);
-  return call(ports, method, argumentsOfBody(method, text));
+  return call(ports, called, argumentsOfBody(called.method, text));
 }
 
 function callMethod(ports: WebPorts, name: string, asked: Asked): Promise<WebAnswer> | WebAnswer {
   const { request, query } = asked;
   const method = ports.published.get(name);
   if (method === undefined) throw new RpcFault('UNKNOWN_METHOD');
-  if (request.method === 'POST') return callByPost(ports, method, request);
-  if (!isForGet(method)) return refusal(405, `${method.name} wants POST`, [['Allow', 'POST']]);
+  if (request.method === 'POST') return callByPost(ports, { name, method }, request);
+  if (!isForGet(method)) return refusal(405, `${name} wants POST`, [['Allow', 'POST']]);
   if (request.method !== 'GET') return refusal(405, 'want GET or POST', [['Allow', 'GET, POST']]);
-  return call(ports, method, argumentsOfQuery(method, query));
+  return call(ports, { name, method }, argumentsOfQuery(method, query));
 }
 
 interface Asked {
