@@ -14,10 +14,11 @@ interface Setting {
   readonly place: string;
 }
 
+/** What is not written in the files has no place there. */
 function readSetting(value: unknown): Setting {
-  const { key, value: text, file, line, default: isDefault } = objectOf(value);
+  const { key, value: text, file, line } = objectOf(value);
   const place = textOf(file) === '' ? '' : `${textOf(file)}:${numberOf(line)}`;
-  return { key: textOf(key), value: textOf(text), isDefault: isDefault === true || place === '', place };
+  return { key: textOf(key), value: textOf(text), isDefault: place === '', place };
 }
 
 export function Configuration({ process: { group, name } }: { process: Process }) {
@@ -28,7 +29,7 @@ export function Configuration({ process: { group, name } }: { process: Process }
     const load = (): void => {
       call('superd.getProgram', { name: `${group}:${name}` }, abort.signal)
         .then((answer) => {
-          settings.value = listOf(objectOf(answer)['configuration']).map(readSetting);
+          settings.value = listOf(answer).map(readSetting);
         })
         // Without a connection it stays as it is.
         .catch(() => undefined);

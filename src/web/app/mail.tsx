@@ -12,7 +12,7 @@ import type { Key } from './words-en.ts';
 interface MailRow {
   readonly id: string;
   readonly subject: string;
-  readonly program: string;
+  readonly programs: string;
   /** Milliseconds; 0: not known. */
   readonly time: number;
   readonly attempts: number;
@@ -20,27 +20,28 @@ interface MailRow {
 }
 
 interface Mails {
+  readonly collected: readonly MailRow[];
   readonly waiting: readonly MailRow[];
   readonly failed: readonly MailRow[];
   readonly sent: readonly MailRow[];
 }
 
 function readRow(value: unknown): MailRow {
-  const { id, subject, program, time, attempts, error } = objectOf(value);
+  const { id, subject, programs, time, attempts, problem } = objectOf(value);
   return {
     id: textOf(id),
     subject: textOf(subject),
-    program: textOf(program),
+    programs: listOf(programs).map(textOf).join(', '),
     time: numberOf(time) * 1000,
     attempts: numberOf(attempts),
-    error: textOf(error),
+    error: textOf(problem),
   };
 }
 
 const readMails = (value: unknown): Mails => {
-  const { waiting, failed, sent } = objectOf(value);
+  const { collected, waiting, failed, sent } = objectOf(value);
   const rows = (list: unknown): readonly MailRow[] => listOf(list).map(readRow);
-  return { waiting: rows(waiting), failed: rows(failed), sent: rows(sent) };
+  return { collected: rows(collected), waiting: rows(waiting), failed: rows(failed), sent: rows(sent) };
 };
 
 function Rows({ title, rows }: { title: Key; rows: readonly MailRow[] }) {
@@ -51,12 +52,12 @@ function Rows({ title, rows }: { title: Key; rows: readonly MailRow[] }) {
         {t(title)} <small>{rows.length}</small>
       </h2>
       <ul class="mails">
-        {rows.map(({ id, subject, program, time, attempts, error }) => (
+        {rows.map(({ id, subject, programs, time, attempts, error }) => (
           <li key={id}>
             <time>{time === 0 ? '' : formatMoment(time, now.value)}</time>
             <a href={reportLink(id)}>{subject === '' ? id : subject}</a>
             <span class="detail">
-              {program}
+              {programs}
               {attempts > 0 && ` · ${t('mail.attempts', { n: attempts })}`}
             </span>
             {error !== '' && <span class="error">{error}</span>}
@@ -136,7 +137,7 @@ function useMails() {
 export function Mail({ report }: { report: string | undefined }) {
   const { mails, problem } = useMails();
   const { value } = mails;
-  const isEmpty = value !== undefined && value.waiting.length + value.failed.length + value.sent.length === 0;
+  const isEmpty = value !== undefined && Object.values(value).every((rows) => rows.length === 0);
   return (
     <>
       <div class="toolbar">
@@ -148,6 +149,7 @@ export function Mail({ report }: { report: string | undefined }) {
           {isEmpty && problem.value === '' && <p class="empty">{t('mail.none')}</p>}
           {value !== undefined && (
             <>
+              <Rows title="mail.collected" rows={value.collected} />
               <Rows title="mail.waiting" rows={value.waiting} />
               <Rows title="mail.failed" rows={value.failed} />
               <Rows title="mail.sent" rows={value.sent} />

@@ -145,6 +145,7 @@ export const EN = {
 
   'mail.title': 'Crash mail',
   'mail.none': 'No crash was ever reported here.',
+  'mail.collected': 'Reports that are in no mail yet',
   'mail.waiting': 'Waiting to be sent',
   'mail.failed': 'Could not be sent',
   'mail.sent': 'Sent',

@@ -146,6 +146,7 @@ export const ZH: Words = {
 
   'mail.title': '崩溃邮件',
   'mail.none': '这里还没有报告过崩溃。',
+  'mail.collected': '尚未写入邮件的报告',
   'mail.waiting': '等待发送',
   'mail.failed': '发送失败',
   'mail.sent': '已发送',
