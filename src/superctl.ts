@@ -18,6 +18,7 @@ import { connect, type Endpoint, isLocal } from './host/http-client.ts';
 import { takeLaunch } from './host/launch.ts';
 import { pause } from './host/pause.ts';
 import type { Terminal } from './host/terminal.ts';
+import { readUsersText, writeUsersText } from './host/users-file.ts';
 import { RpcClient } from './rpc/client.ts';
 import { millis } from './units.ts';
 
@@ -30,6 +31,8 @@ const NOWHERE: CtlConfig = {
   serverurl: '',
   username: undefined,
   password: undefined,
+  cacert: undefined,
+  insecure: false,
   prompt: '',
   historyFile: undefined,
 };
@@ -44,6 +47,7 @@ function serverAt(endpoint: Endpoint): Server {
 /** The real world as a session. */
 class LocalSession implements Session, Disposable {
   readonly interactive: boolean;
+  readonly atTerminal: boolean = process.stdin.isTTY;
   #endpoint: Endpoint;
   #server: Server;
   readonly #historyFile: string | undefined;
@@ -54,7 +58,13 @@ class LocalSession implements Session, Disposable {
   constructor(config: CtlConfig, interactive: boolean, configuration: string | undefined) {
     this.interactive = interactive;
     this.#configuration = configuration;
-    this.#endpoint = { url: config.serverurl, username: config.username, password: config.password };
+    this.#endpoint = {
+      url: config.serverurl,
+      username: config.username,
+      password: config.password,
+      cacert: config.cacert,
+      insecure: config.insecure,
+    };
     this.#server = serverAt(this.#endpoint);
     this.#historyFile = config.historyFile;
   }
@@ -107,6 +117,10 @@ class LocalSession implements Session, Disposable {
   wait = (duration: number): Promise<void> => pause(millis(duration), new AbortController().signal);
   completionScript = async (): Promise<string> => (await import('./host/args.ts')).completionScript();
   sample: Session['sample'] = async (pids) => (await import('./host/sampler.ts')).sampleTrees(pids);
+
+  readUsers: Session['readUsers'] = (file) => readUsersText(file);
+  writeUsers: Session['writeUsers'] = (file, text) => writeUsersText(file, text);
+  hashPassword: Session['hashPassword'] = async (password) => (await import('./host/scrypt.ts')).hashPassword(password);
 
   check: Session['check'] = async (given) => {
     const source = createConfigSource(process.cwd());

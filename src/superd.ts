@@ -58,7 +58,7 @@ async function main(): Promise<number> {
   const file = options.file === undefined ? findConfigFile(source, launch.argv0) : ok(options.file);
   if (!file.ok) return usageError(file.error);
   const load: Load = () =>
-    loadConfig(createConfigSource(launch.cwd), { file: file.value, overrides: options.overrides });
+    loadConfig(createConfigSource(launch.cwd), { file: file.value, overrides: options.overrides, withFiles: true });
   if (hello.served > 0) return goOn(hello, load);
   const isRootSearch = options.file === undefined && process.getuid?.() === 0;
   if (isRootSearch && !launch.isDaemon) say(`Warning: ${ROOT_SEARCH_WARNING}\n`);

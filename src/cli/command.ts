@@ -2,6 +2,7 @@
  * What a command of superctl is, and the ports through which it meets the world. A test gives it a session over a fake
  * server; src/superctl.ts gives it the real one.
  */
+import type { ScryptHash } from '../config/users.ts';
 import type { ConfigProblem, Result } from '../errors.ts';
 import type { RpcClient, Transport } from '../rpc/client.ts';
 
@@ -45,6 +46,8 @@ export interface Session {
   readonly server: Server;
   /** A person is there to be asked. */
   readonly interactive: boolean;
+  /** Standard input is a terminal. */
+  readonly atTerminal: boolean;
   /** Switches to another server, with the credentials at hand. */
   open(url: string): void;
   authenticate(username: string, password: string): void;
@@ -69,12 +72,17 @@ export interface Session {
   sample(pids: readonly number[]): Promise<ReadonlyMap<number, Usage>>;
   /** Reads a configuration file as superd would; undefined: the default one. */
   check(file: string | undefined): Promise<Result<CheckReport, string>>;
+  /** The text of a users file; '' where there is none yet. */
+  readUsers(file: string): Result<string, string>;
+  /** Replaces a users file whole. */
+  writeUsers(file: string, text: string): Result<void, string>;
+  hashPassword(password: string): Promise<ScryptHash>;
   /** A script that teaches the user's shell to complete superctl's commands. */
   completionScript(): Promise<string>;
 }
 
 export interface Flag {
-  readonly name: 'json' | 'verbose' | 'persist' | 'follow' | 'since';
+  readonly name: 'json' | 'verbose' | 'persist' | 'follow' | 'since' | 'role' | 'delete';
   readonly short: string | undefined;
   readonly help: string;
   /** What its value is, for the help; undefined: it has none. */

@@ -7,6 +7,7 @@ import { check, open, reload, shutdown, upgrade } from './daemon.ts';
 import { describeCommand, listCommands } from './help.ts';
 import { JOURNAL } from './journal-commands.ts';
 import { fg, maintail, tail } from './logs.ts';
+import { PASSWD } from './passwd.ts';
 import { ANY, JSON_FLAG, none, onNames, ROW, someNames } from './rows.ts';
 import { runCommand } from './run.ts';
 import { leave } from './shell.ts';
@@ -251,10 +252,11 @@ const SESSION: readonly Command[] = [
   {
     ...ROW,
     name: 'open',
-    usage: [['<url>', 'Switch to the server at http://host:port or unix:///path']],
+    usage: [['<url>', 'Switch to the server at http://host:port, https://host:port or unix:///path']],
     upcheck: false,
     run: openServer,
   },
+  PASSWD,
   { ...LEAVING, name: 'quit', usage: [['', 'Leave the shell']] },
   { ...LEAVING, name: 'exit', usage: [['', 'Leave the shell']] },
   {

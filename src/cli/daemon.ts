@@ -82,7 +82,7 @@ export async function upgrade(session: Session): Promise<number> {
 
 /** Switches to another server; the caller shows its status. */
 export function open(session: Session, { rest }: Invocation): number {
-  if (!/^(http|unix):\/\/./.test(rest)) {
+  if (!/^(https?|unix):\/\/./.test(rest)) {
     session.out('ERROR: url must be http:// or unix://\n');
     return EXIT.GENERIC;
   }

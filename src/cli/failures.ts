@@ -15,9 +15,20 @@ const OUTAGES: Readonly<Record<string, { readonly phrase: string; readonly exit:
 export const outageOf = (problem: CallProblem): (typeof OUTAGES)[string] | undefined =>
   problem.kind === 'unreachable' ? OUTAGES[problem.code] : undefined;
 
+/** What OpenSSL calls a certificate whose authority is not known. */
+const UNTRUSTED = [
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+] as const;
+
 const HINTS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the server is not running, or listens elsewhere (-s URL, or serverurl in [supervisorctl])',
   ENOENT: 'the server is not running, or its socket is elsewhere (-s URL, or serverurl in [supervisorctl])',
+  ...Object.fromEntries(
+    UNTRUSTED.map((code) => [code, 'name the certificate or its authority with --cacert (cacert in [supervisorctl])']),
+  ),
   EACCES: 'the socket belongs to another user: try sudo, or set chmod and chown in [unix_http_server]',
 };
 
@@ -78,6 +89,11 @@ const PHRASES: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'unknown host',
   ECONNRESET: 'closed the connection without an answer',
   ETIMEDOUT: 'timed out',
+  ...Object.fromEntries(UNTRUSTED.map((code) => [code, 'has a certificate that is not trusted'])),
+  CERT_HAS_EXPIRED: 'has a certificate that is out of date',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'has a certificate for another name',
+  EPROTO: 'does not speak TLS as it should (is it http?)',
+  EBADCACERT: 'cannot be checked: the file of cacert cannot be read',
   EMSGSIZE: 'gave an answer that is too large',
 };
 

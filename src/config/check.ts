@@ -12,7 +12,7 @@ export function checkConfig(
   source: ConfigSource,
   request: LoadRequest,
 ): Result<readonly ConfigProblem[], ConfigFailure> {
-  const loaded = loadConfig(source, request);
+  const loaded = loadConfig(source, { ...request, withFiles: true });
   const ctl = checkCtl(source, request.file);
   if (loaded.ok) return ok(byPlace([...loaded.value.warnings, ...ctl]));
   return fail({ ...loaded.error, problems: byPlace([...loaded.error.problems, ...ctl]) });

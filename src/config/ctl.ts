@@ -25,6 +25,20 @@ export const CTL_OPTIONS: readonly Option[] = [
   { short: 's', long: 'serverurl', takes: 'URL', doc: 'where superd listens' },
   { short: 'u', long: 'username', takes: 'USER', doc: 'the user name for the server' },
   { short: 'p', long: 'password', takes: 'PASS', doc: 'the password for the server' },
+  {
+    short: undefined,
+    full: true,
+    long: 'cacert',
+    takes: 'FILE',
+    doc: 'certificates in PEM that an https server is checked against',
+  },
+  {
+    short: undefined,
+    full: true,
+    long: 'insecure',
+    takes: undefined,
+    doc: 'do not check who answers at an https server',
+  },
   { short: 'r', long: 'history_file', takes: 'FILE', doc: 'the file that keeps the lines typed' },
 ];
 

@@ -64,6 +64,8 @@ export interface Context {
   readonly suffix: string;
   /** Texts of the command line, by key. */
   readonly overrides: ReadonlyMap<string, string>;
+  /** The files of servers are to be looked into. */
+  readonly withFiles?: boolean;
 }
 
 export const find = (context: Context, name: string): Entry | undefined =>

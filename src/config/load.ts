@@ -27,6 +27,8 @@ export interface LoadRequest {
   readonly file: string;
   /** Texts of `[supervisord]` keys from the command line, already checked; they beat the files. */
   readonly overrides: ReadonlyMap<string, string>;
+  /** Looks into users files, certificates and keys too; not for those who only want to know the programs. */
+  readonly withFiles?: boolean;
 }
 
 /** Kinds in whose errors supervisord names the section and its file. */
@@ -41,17 +43,18 @@ interface Loading {
   readonly source: ConfigSource;
   readonly report: Report;
   readonly overrides: ReadonlyMap<string, string>;
+  readonly withFiles: boolean;
   /** `host_node_name` and `ENV_…`, with those of `[supervisord] environment` once they are known. */
   readonly names: ReadonlyMap<string, string>;
 }
 
 function contextOf(loading: Loading, section: Section): Context {
-  const { files, source, report, names } = loading;
+  const { files, source, report, names, withFiles } = loading;
   const { name, place } = section;
   const suffix = SUFFIXED.test(name) ? ` in section ${repr(name)} (file: ${repr(place.file)})` : '';
   const overrides = name === 'supervisord' ? loading.overrides : new Map<string, string>();
   const { defaults, hasInclude } = files;
-  return { section, defaults, source, report, names, hasInclude, suffix, overrides };
+  return { section, defaults, source, report, names, hasInclude, suffix, overrides, withFiles };
 }
 
 /** The sections whose name starts so, read; a reader may skip one. */
@@ -157,7 +160,8 @@ export function loadConfig(source: ConfigSource, request: LoadRequest): Result<C
   if (!read.ok) return fail(failureOf(read.error));
   const files = read.value;
   if (report.hasErrors && files.sections.size === 0) return fail(report.failure);
-  const loading: Loading = { files, source, report, overrides: request.overrides, names };
+  const { overrides, withFiles = false } = request;
+  const loading: Loading = { files, source, report, overrides, withFiles, names };
   const parts = readParts(loading, request.file);
   warnUnknown(loading);
   if (report.hasErrors) return fail(report.failure);

@@ -128,6 +128,8 @@ interface ServerCommon {
   readonly username: string | undefined;
   /** Plain text, or `{SHA}` and 40 hexadecimal digits. */
   readonly password: string | undefined;
+  /** superd's own: the file of its users, absolute; it is read again whenever it has changed. */
+  readonly users?: string;
   readonly place: Place;
 }
 
@@ -144,6 +146,10 @@ export interface InetServer extends ServerCommon {
   /** '' means all interfaces; an IPv6 address has no brackets. */
   readonly host: string;
   readonly port: number;
+  /** superd's own: absolute paths of a certificate and its key, both in PEM; undefined: plain HTTP. */
+  readonly tls?: { readonly certfile: string; readonly keyfile: string };
+  /** superd's own: it is opened though others reach it and nothing protects it. */
+  readonly allowAnonymous?: boolean;
 }
 
 export type ServerConfig = UnixServer | InetServer;
@@ -250,6 +256,10 @@ export interface CtlConfig {
   readonly serverurl: string;
   readonly username: string | undefined;
   readonly password: string | undefined;
+  /** superd's own: absolute; the certificate authorities that https is checked against, in the place of the system's. */
+  readonly cacert: string | undefined;
+  /** superd's own: https without a check of who answers. */
+  readonly insecure: boolean;
   readonly prompt: string;
   readonly historyFile: string | undefined;
 }

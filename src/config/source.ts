@@ -4,6 +4,7 @@
  */
 import type { Result } from '../errors.ts';
 import type { User } from './model.ts';
+import type { TlsFinding } from './server-files.ts';
 
 /** Sections and keys as `ini` reads them; nothing in them is inherited, coerced or split. */
 export type IniSections = ReadonlyMap<string, ReadonlyMap<string, string>>;
@@ -22,6 +23,8 @@ export interface ConfigSource {
   home(user: string | undefined): string | undefined;
   /** Reads INI text; `dialect.ts` gives it only what the library reads exactly. */
   readonly parseIni: (text: string) => IniSections;
+  /** What is wrong with a certificate and its private key, both in PEM. */
+  inspectTls(certificate: Uint8Array, key: Uint8Array): TlsFinding | undefined;
   readonly env: Readonly<Record<string, string>>;
   /** `uname -n`. */
   readonly nodename: string;

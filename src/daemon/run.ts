@@ -294,17 +294,20 @@ export class Daemon {
 
   #openServers(): Promise<StartProblem | undefined> {
     const { config } = this.#request;
-    const web = siteOf({
-      published: publish(config.rpcinterfaces.map(({ namespace }) => namespace)),
-      control: this.#supervisor,
-      brain: brainAccess(this.#request.hello, this.#log, () => this.#finished.resolve('replace')),
-      logs: logReader,
-      mainLogFile: this.#log,
-      log: this.#log,
-      journal: this.#journal,
-      assets: webAssets(this.#request.hello.main),
-      metrics: this.#metrics,
-    });
+    const web = siteOf(
+      {
+        published: publish(config.rpcinterfaces.map(({ namespace }) => namespace)),
+        control: this.#supervisor,
+        brain: brainAccess(this.#request.hello, this.#log, () => this.#finished.resolve('replace')),
+        logs: logReader,
+        mainLogFile: this.#log,
+        log: this.#log,
+        journal: this.#journal,
+        metrics: this.#metrics,
+        assets: webAssets(this.#request.hello.main),
+      },
+      config.daemon.statedir,
+    );
     return openServers(config.servers, {
       web,
       begun: this.#begun.promise,

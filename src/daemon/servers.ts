@@ -1,6 +1,8 @@
 /** The HTTP servers of a run: opened one after the other, announced in the log, closed with the run. */
+
+import { EXPOSED_HINT, isExposed, wantsCredentials } from '../config/loopback.ts';
 import type { Config, ServerConfig } from '../config/model.ts';
-import { type OpenServer, openServer } from '../host/http-server.ts';
+import { isAddress, type OpenServer, openServer, resolveHost } from '../host/http-server.ts';
 import { serverProblemText } from '../host/server-problem.ts';
 import type { MainLog } from '../supervisor/host.ts';
 import type { SitePorts } from '../web/ports.ts';
@@ -17,12 +19,31 @@ export interface ServersRequest {
   readonly resources: AsyncDisposableStack;
 }
 
+/** Where a server of the configuration stands, for the log. */
+const nameOf = ({ section, place: { file, line } }: ServerConfig): string =>
+  `Server '${section}' (${file}${line === undefined ? '' : `:${line}`})`;
+
+/** Why a server is not opened though it could be: it would let strangers do everything. */
+async function exposure(server: ServerConfig): Promise<string | undefined> {
+  if (server.kind === 'unix') return undefined;
+  const address = await resolveHost(server.host);
+  // What is no address fails by itself.
+  if (!isAddress(address) || !isExposed(server, address)) return undefined;
+  const where = `${server.host === '' ? '*' : server.host}:${server.port}`;
+  return `${nameOf(server)} is not opened: other machines reach ${where}, and nothing protects it; ${EXPOSED_HINT}`;
+}
+
 /** @source spec lifecycle 6.1, 6.7 */
 export async function openServers(
   servers: readonly ServerConfig[],
   { web, begun, notice, resources }: ServersRequest,
 ): Promise<StartProblem | undefined> {
   for (const server of servers) {
+    const refusal = await exposure(server);
+    if (refusal !== undefined) {
+      web.log.log('critical', refusal);
+      continue;
+    }
     const handler = createHandler(web, server);
     const opened = await openServer(server, {
       handler: (request) => begun.then(() => handler(request)),
@@ -30,18 +51,21 @@ export async function openServers(
       report: (error) => web.log.log('critical', `bug: ${error instanceof Error ? error.stack : String(error)}`),
       tell: (level, text) => web.log.log(level, text),
     });
-    if (!opened.ok) return { status: 2, text: serverProblemText(server, opened.error) };
-    resources.use(disposable(opened.value));
+    if (opened.ok) resources.use(disposable(opened.value));
+    // The files were sound when the configuration was read: what became of them stops no program.
+    else if (opened.error.kind === 'tls')
+      web.log.log('critical', `${nameOf(server)} is not opened: ${opened.error.text}`);
+    else return { status: 2, text: serverProblemText(server, opened.error) };
   }
   return undefined;
 }
 
 /** @source spec lifecycle 7.2 */
 export function announceServers({ servers, rpcinterfaces }: Config, log: MainLog): void {
-  for (const { section, username } of servers) {
+  for (const server of servers) {
     for (const { namespace } of rpcinterfaces) log.log('info', `RPC interface '${namespace}' initialized`);
-    if (username !== undefined) continue;
-    log.log('critical', `Server '${section}' running without any HTTP authentication checking`);
+    if (wantsCredentials(server)) continue;
+    log.log('critical', `Server '${server.section}' running without any HTTP authentication checking`);
   }
 }
 
@@ -54,5 +78,6 @@ export function serverUrlOf(servers: readonly ServerConfig[]): string | undefine
   const unix = servers.find((server) => server.kind === 'unix');
   if (unix !== undefined) return `unix://${unix.file}`;
   const inet = servers.find((server) => server.kind === 'inet');
-  return inet === undefined ? undefined : `http://${inet.host === '' ? 'localhost' : inet.host}:${inet.port}`;
+  if (inet === undefined) return undefined;
+  return `${inet.tls === undefined ? 'http' : 'https'}://${inet.host === '' ? 'localhost' : inet.host}:${inet.port}`;
 }

@@ -4,29 +4,32 @@ import { resolve } from 'node:path';
 import type { Config } from '../config/model.ts';
 import { outboxBase } from '../crashmail/place.ts';
 import { MailStore } from '../host/mail-store.ts';
-import { randomToken, sha1 } from '../host/secrets.ts';
+import { randomToken } from '../host/secrets.ts';
 import { readWritten } from '../host/written-config.ts';
+import type { RpcPorts } from '../rpc/ports.ts';
 import { Streams } from '../web/api/streams.ts';
 import { UsageFeed } from '../web/api/usage.ts';
 import type { SitePorts } from '../web/ports.ts';
+import { openAccess } from './access.ts';
 
 /** Where the crashmail listeners of this superd keep their mails. */
-const outboxesOf = ({ crashmail, daemon }: Config): string =>
+const outboxesOf = ({ crashmail }: Config, statedir: string): string =>
   outboxBase({
     queue: crashmail?.queue === undefined ? undefined : resolve(crashmail.queue),
-    stateDirectory: daemon.statedir,
+    stateDirectory: statedir,
     isRoot: true,
     homeDirectory: '',
   });
 
-export const siteOf = (
-  ports: Omit<SitePorts, 'host' | 'mails' | 'written' | 'sha1' | 'token' | 'streams'>,
-): SitePorts => ({
+type Given = Omit<RpcPorts, 'caller' | 'role' | 'host' | 'mails' | 'written'> & Pick<SitePorts, 'assets'>;
+
+/** @param statedir of this run */
+export const siteOf = (ports: Given, statedir: string): SitePorts => ({
   ...ports,
+  ...openAccess(ports, statedir),
   host: hostname(),
-  mails: new MailStore(() => outboxesOf(ports.control.config)),
+  mails: new MailStore(() => outboxesOf(ports.control.config, statedir)),
   written: () => readWritten(ports.control.config.file),
-  sha1,
   token: randomToken(),
   streams: new Streams(ports.journal, new UsageFeed(ports.control, ports.metrics)),
 });

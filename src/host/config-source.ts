@@ -16,6 +16,7 @@ import type { User } from '../config/model.ts';
 import type { ConfigSource } from '../config/source.ts';
 import { fail, ok, type Result } from '../errors.ts';
 import { parseIni } from './ini.ts';
+import { inspectTls } from './tls-files.ts';
 
 /** A configuration file that is longer is no configuration file. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
@@ -142,6 +143,7 @@ export function createConfigSource(cwd: string = process.cwd()): ConfigSource {
     lookupGroup: memo(lookupGroup),
     home: (user) => (user === undefined ? (env['HOME'] ?? lookup('passwd', uid)?.[5]) : lookup('passwd', user)?.[5]),
     parseIni,
+    inspectTls,
     env,
     nodename: hostname(),
     cwd,

@@ -1,5 +1,10 @@
-/** HTTP to one server, over a unix socket or TCP, with the standard library: calls and live logs. Decides nothing. */
+/**
+ * HTTP and HTTPS to one server, over a unix socket or TCP, with the standard library: calls and live logs. Decides nothing.
+ * node:https is loaded for servers that want it.
+ */
+import { readFileSync } from 'node:fs';
 import { Agent, type ClientRequest, type IncomingMessage, type RequestOptions, request } from 'node:http';
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { fail, HostError, ok, type Result } from '../errors.ts';
 import type { HttpAnswer, TailEnd, Transport } from '../rpc/client.ts';
 import { errnoOf } from './errno.ts';
@@ -8,19 +13,27 @@ import { errnoOf } from './errno.ts';
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 
 export interface Endpoint {
-  /** `http://host:port` or `unix:///path`. */
+  /** `http://host:port`, `https://host:port` or `unix:///path`. */
   readonly url: string;
   readonly username: string | undefined;
   readonly password: string | undefined;
+  /** A file of the authorities that https is checked against, in the place of the usual ones. */
+  readonly cacert?: string | undefined;
+  /** Whoever answers on https is believed. */
+  readonly insecure?: boolean;
 }
 
-type Address = { readonly socketPath: string } | { readonly host: string; readonly port: number };
+type Address =
+  | { readonly socketPath: string }
+  | { readonly protocol: 'http:' | 'https:'; readonly host: string; readonly port: number };
 
 function addressOf(url: string): Address | undefined {
   if (url.startsWith('unix://')) return { socketPath: url.slice('unix://'.length) };
-  if (!url.startsWith('http://') || !URL.canParse(url)) return undefined;
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) return undefined;
   const { hostname, port } = new URL(url);
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 80 : Number(port) };
+  const protocol = url.startsWith('https:') ? 'https:' : 'http:';
+  const usual = protocol === 'https:' ? 443 : 80;
+  return { protocol, host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? usual : Number(port) };
 }
 
 /** Whether the server is on this machine, as far as its address tells. */
@@ -36,10 +49,30 @@ function authorizationOf({ username, password }: Endpoint): Record<string, strin
   return { Authorization: `Basic ${pair}` };
 }
 
+/** Not an errno of the system: those tell about the server. */
+const NO_AUTHORITIES = 'EBADCACERT';
+
+function authorities(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw Object.assign(new Error(`cannot read ${file}`, { cause }), { code: NO_AUTHORITIES });
+  }
+}
+
+/** @throws when the file of authorities cannot be read */
+const tlsOptions = ({ cacert, insecure }: Endpoint): TlsOptions => ({
+  ...(cacert === undefined ? {} : { ca: authorities(cacert) }),
+  rejectUnauthorized: insecure !== true,
+});
+
 /** Sends a request. @throws what node:http reports, with its code */
-function send(options: RequestOptions, body: string | undefined): Promise<IncomingMessage> {
+function send(endpoint: Endpoint, options: RequestOptions, body: string | undefined): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const sent: ClientRequest = request(options, resolve);
+  const sent: ClientRequest =
+    options.protocol === 'https:'
+      ? process.getBuiltinModule('node:https').request({ ...options, ...tlsOptions(endpoint) }, resolve)
+      : request(options, resolve);
   sent.on('error', reject);
   sent.end(body);
   return promise;
@@ -71,7 +104,7 @@ async function post(endpoint: Endpoint, body: string): Promise<Result<HttpAnswer
     ...authorizationOf(endpoint),
   };
   try {
-    const message = await send({ ...address, agent: false, method: 'POST', path: '/RPC2', headers }, body);
+    const message = await send(endpoint, { ...address, agent: false, method: 'POST', path: '/RPC2', headers }, body);
     const { statusCode: status = 0, statusMessage: reason = '' } = message;
     return ok({ status, reason, body: await readBody(message) });
   } catch (error) {
@@ -81,6 +114,12 @@ async function post(endpoint: Endpoint, body: string): Promise<Result<HttpAnswer
 
 async function readChunks(message: IncomingMessage, onChunk: (chunk: Uint8Array) => void): Promise<void> {
   for await (const chunk of message) if (chunk instanceof Uint8Array) onChunk(chunk);
+}
+
+function agentFor(address: Address): Agent {
+  const options = { keepAlive: true, maxSockets: 1 };
+  const isTls = 'protocol' in address && address.protocol === 'https:';
+  return isTls ? new (process.getBuiltinModule('node:https').Agent)(options) : new Agent(options);
 }
 
 interface Tail {
@@ -96,11 +135,11 @@ interface Tail {
 async function tail(endpoint: Endpoint, { path, onChunk, abort }: Tail): Promise<TailEnd> {
   const address = addressOf(endpoint.url);
   if (address === undefined) return { kind: 'unreachable', error: unsupported(endpoint.url) };
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const agent = agentFor(address);
   const headers = { Accept: '*/*', 'User-Agent': 'superctl', ...authorizationOf(endpoint) };
   let began = false;
   try {
-    const message = await send({ ...address, agent, method: 'GET', path, headers, signal: abort }, undefined);
+    const message = await send(endpoint, { ...address, agent, method: 'GET', path, headers, signal: abort }, undefined);
     const { statusCode: status = 0 } = message;
     if (status !== 200) return { kind: 'refused', status };
     began = true;

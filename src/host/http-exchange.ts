@@ -3,7 +3,7 @@
  * it. What an answer says is decided in the web chapter.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Headers, WebAnswer, WebRequest } from '../web/exchange.ts';
+import type { BodyLimits, Headers, WebAnswer, WebRequest } from '../web/exchange.ts';
 import { pump } from './http-stream.ts';
 
 /** @source spec api 1.3 */
@@ -19,28 +19,32 @@ export interface Exchange {
 
 const isCutOff = ({ request, cut }: Exchange): boolean => cut.aborted && !request.complete;
 
-async function readBody(request: IncomingMessage): Promise<Uint8Array | 'too-large'> {
-  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return 'too-large';
+type Body = Awaited<ReturnType<WebRequest['readBody']>>;
+
+async function readBody(request: IncomingMessage, most: number): Promise<Uint8Array | 'too-large'> {
+  if (Number(request.headers['content-length'] ?? 0) > most) return 'too-large';
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
     if (!Buffer.isBuffer(chunk)) continue;
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) return 'too-large';
+    if (size > most) return 'too-large';
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
-async function readUntilCut(exchange: Exchange): Promise<Uint8Array | 'too-large' | 'cut-off'> {
+async function readUntilCut(exchange: Exchange, limits: BodyLimits | undefined): Promise<Body> {
   const { request, cut } = exchange;
   if (isCutOff(exchange)) return 'cut-off';
-  const { promise, resolve } = Promise.withResolvers<'cut-off'>();
+  const { promise, resolve } = Promise.withResolvers<'cut-off' | 'too-slow'>();
   const stop = (): void => resolve('cut-off');
+  const timer = limits === undefined ? undefined : setTimeout(() => resolve('too-slow'), limits.wait);
   cut.addEventListener('abort', stop);
   try {
-    return await Promise.race([readBody(request), promise]);
+    return await Promise.race([readBody(request, limits?.bytes ?? MAX_BODY_BYTES), promise]);
   } finally {
+    clearTimeout(timer);
     cut.removeEventListener('abort', stop);
   }
 }
@@ -53,7 +57,7 @@ export const webRequest = (exchange: Exchange): WebRequest => ({
     const value = exchange.request.headers[name];
     return Array.isArray(value) ? value.join(', ') : value;
   },
-  readBody: () => readUntilCut(exchange),
+  readBody: (limits) => readUntilCut(exchange, limits),
 });
 
 /** HTTP/1.0, or a request without a version. */

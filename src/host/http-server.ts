@@ -3,7 +3,13 @@
  * requests are answered, and whoever leaves does not stop what was asked for. What is answered is the handler's.
  */
 import { lookup } from 'node:dns';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type ServerOptions as HttpOptions,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { InetServer, ServerConfig, UnixServer } from '../config/model.ts';
@@ -14,9 +20,17 @@ import { errnoOf } from './errno.ts';
 import { type Exchange, send, webRequest } from './http-exchange.ts';
 import { KeptSocket } from './kept-socket.ts';
 import { foundFileLimit } from './limits.ts';
+import { createTlsServer } from './tls.ts';
 import { claimName, type ServerProblem } from './unix-socket.ts';
 
 export type { ServerProblem } from './unix-socket.ts';
+
+/** A certificate or a key cannot be used; the text says which and why. */
+export interface TlsProblem {
+  readonly kind: 'tls';
+  readonly text: string;
+}
+export type OpenProblem = ServerProblem | TlsProblem;
 
 const BACKLOG = 1024;
 const MAX_CONNECTIONS = 1024;
@@ -27,6 +41,8 @@ const MAX_PIPELINED = 100;
 const MAX_HEADER_BYTES = 64 * 1024;
 /** For a client that has begun a request; between requests there is no limit. @source spec api 1.4 */
 const HEADERS_TIMEOUT_MS = 600_000;
+/** The same where everybody may knock and gets a page to log in. */
+const STRANGERS_HEADERS_TIMEOUT_MS = 30_000;
 
 export interface ServerOptions {
   readonly handler: WebHandler;
@@ -116,22 +132,25 @@ function refuseInTurn(error: Error, socket: Duplex, turn: Turn | undefined): voi
   else turn.cut.abort();
 }
 
-function createHttp(options: ServerOptions): Server {
+/** Who may have time: the spec's clients never hurry, and servers of users meet strangers. @source spec api 1.4 */
+const timesFor = ({ users }: ServerConfig): HttpOptions => ({
+  keepAliveTimeout: 0,
+  requestTimeout: 0,
+  headersTimeout: users === undefined ? HEADERS_TIMEOUT_MS : STRANGERS_HEADERS_TIMEOUT_MS,
+});
+
+function createHttp(config: ServerConfig, options: ServerOptions): Result<Server, TlsProblem> {
   const turns: Turns = new WeakMap();
-  const http = createServer(
-    {
-      keepAliveTimeout: 0,
-      requestTimeout: 0,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      maxHeaderSize: MAX_HEADER_BYTES,
-      requireHostHeader: false,
-    },
-    takeTurns(options, turns),
-  );
+  const settings = { ...timesFor(config), maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false };
+  const tls = config.kind === 'inet' ? config.tls : undefined;
+  const made = tls === undefined ? ok(createServer(settings)) : createTlsServer(tls, settings, options.tell);
+  if (!made.ok) return fail({ kind: 'tls', text: made.error });
+  const http = made.value;
+  http.on('request', takeTurns(options, turns));
   http.maxConnections = Math.min(MAX_CONNECTIONS, Math.floor(foundFileLimit() / PART_OF_FILES));
   http.on('clientError', (error, socket) => refuseInTurn(error, socket, turns.get(socket)));
   http.on('connect', (_, socket) => refuseInTurn(new Error('CONNECT'), socket, turns.get(socket)));
-  return http;
+  return ok(http);
 }
 
 const listen = (
@@ -151,12 +170,14 @@ const listen = (
   });
 
 /** The address of a host name, IPv4 where there is one, as supervisord binds. */
-const resolveHost = (host: string): Promise<string> =>
+export const resolveHost = (host: string): Promise<string> =>
   new Promise((resolve) => {
     if (host === '' || host === '*') resolve('0.0.0.0');
     else if (isIP(host) !== 0) resolve(host);
     else lookup(host, { family: 4 }, (error, address) => resolve(error === null ? address : host));
   });
+
+export const isAddress = (host: string): boolean => isIP(host) !== 0;
 
 function opened(http: Server, socket: KeptSocket | undefined, report: ServerOptions['report']): OpenServer {
   http.on('error', report);
@@ -176,16 +197,20 @@ function opened(http: Server, socket: KeptSocket | undefined, report: ServerOpti
   };
 }
 
-async function openInet(config: InetServer, options: ServerOptions): Promise<Result<OpenServer, ServerProblem>> {
-  const http = createHttp(options);
+async function openInet(config: InetServer, options: ServerOptions): Promise<Result<OpenServer, OpenProblem>> {
+  const made = createHttp(config, options);
+  if (!made.ok) return made;
+  const http = made.value;
   const listening = await listen(http, { host: await resolveHost(config.host), port: config.port });
   return listening.ok ? ok(opened(http, undefined, options.report)) : listening;
 }
 
-async function openUnix(config: UnixServer, options: ServerOptions): Promise<Result<OpenServer, ServerProblem>> {
+async function openUnix(config: UnixServer, options: ServerOptions): Promise<Result<OpenServer, OpenProblem>> {
   const claimed = await claimName(config.file, options.notice);
   if (!claimed.ok) return claimed;
-  const http = createHttp(options);
+  const made = createHttp(config, options);
+  if (!made.ok) return made;
+  const http = made.value;
   const socket = await KeptSocket.open(config, {
     connected: (connection) => http.emit('connection', connection),
     maxConnections: http.maxConnections,
@@ -195,5 +220,5 @@ async function openUnix(config: UnixServer, options: ServerOptions): Promise<Res
 }
 
 /** Opens one server of the configuration. */
-export const openServer = (config: ServerConfig, options: ServerOptions): Promise<Result<OpenServer, ServerProblem>> =>
+export const openServer = (config: ServerConfig, options: ServerOptions): Promise<Result<OpenServer, OpenProblem>> =>
   config.kind === 'unix' ? openUnix(config, options) : openInet(config, options);

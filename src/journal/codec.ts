@@ -114,6 +114,7 @@ const SHAPES: Readonly<Record<RecordKind, Shape>> = {
   'supervisor-state': { to: 'string' },
   daemon: { what: 'string', pid: 'number', version: 'string', boot: 'string' },
   adopted: { ...OF, pid: 'number' },
+  login: { what: 'string', by: 'object' },
   disabled: OF,
   enabled: OF,
   problem: { text: 'string' },

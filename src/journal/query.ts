@@ -55,6 +55,7 @@ export function concerns(record: JournalRecord, name: string): boolean {
       return record.target === undefined ? FOR_ALL.test(record.action) : isMeant(record.target, group, process);
     case 'daemon':
       return true;
+    case 'login':
     case 'supervisor-state':
     case 'problem':
     case 'bug':

@@ -94,6 +94,14 @@ export type Entry =
     }
   | (Of & { readonly kind: 'adopted'; readonly pid: number })
   | (Of & { readonly kind: 'disabled' | 'enabled' })
+  | {
+      readonly kind: 'login';
+      /** A session of a browser began, or its user ended it; or a name and a password did not belong together. */
+      readonly what: 'began' | 'ended' | 'refused';
+      readonly by: Caller;
+      /** Refused since the last one that was kept, besides this one. */
+      readonly more?: number;
+    }
   | { readonly kind: 'problem' | 'bug'; readonly text: string }
   | (Told & { readonly kind: 'remote-communication'; readonly type: string; readonly data: string })
   | (Of &

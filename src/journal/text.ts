@@ -85,6 +85,11 @@ function daemonText({ what, pid, version, found }: Of<'daemon'>): string {
   return `${DAEMON[what]}: ${found.live} processes go on, ${found.gone} ended meanwhile (before: ${found.why})`;
 }
 
+function loginText({ what, by, more }: Of<'login'>): string {
+  if (what !== 'refused') return `${formatCaller(by)}: logged ${what === 'began' ? 'in' : 'out'}`;
+  return `${formatCaller(by)}: login refused${more === undefined ? '' : `, and ${more} more`}`;
+}
+
 /** What a record says, without its time. */
 export function formatRecord(record: JournalRecord): string {
   switch (record.kind) {
@@ -110,6 +115,8 @@ export function formatRecord(record: JournalRecord): string {
       return `${nameOf(record)}: disabled, it will not be started`;
     case 'enabled':
       return `${nameOf(record)}: enabled`;
+    case 'login':
+      return loginText(record);
     case 'problem':
       return `problem: ${record.text}`;
     case 'bug':

@@ -7,7 +7,9 @@ const REASONS: ReadonlyMap<number, string> = new Map([
   [403, 'Forbidden'],
   [404, 'Not Found'],
   [411, 'Length Required'],
+  [408, 'Request Timeout'],
   [413, 'Content Too Large'],
+  [429, 'Too Many Requests'],
   [431, 'Request Header Fields Too Large'],
   [500, 'Internal Server Error'],
 ]);
@@ -43,3 +45,19 @@ export const textAnswer = (contentType: string, body: string, headers: Headers =
   body,
   last: false,
 });
+
+/** The connection ends with it. */
+export const lastAnswer = (answer: WebAnswer): WebAnswer =>
+  answer.kind === 'whole' ? { ...answer, last: true } : answer;
+
+/** For pages: nobody keeps them, frames them, or puts anything into them. */
+export const PAGE_HEADERS: Headers = [
+  ['Cache-Control', 'no-store'],
+  ['X-Frame-Options', 'DENY'],
+  ['X-Content-Type-Options', 'nosniff'],
+  ['Referrer-Policy', 'same-origin'],
+  [
+    'Content-Security-Policy',
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  ],
+];

@@ -1,8 +1,7 @@
-/** Basic authentication with the one user that a server section names. Comparisons take the same time for any input. */
+/** Names and passwords as HTTP brings them, and their comparison, which takes the same time for any input. */
 
 export interface Credentials {
   readonly username: string;
-  /** Plain text, or `{SHA}` and 40 hexadecimal digits. */
   readonly password: string;
 }
 
@@ -27,6 +26,16 @@ function isPassword(given: string, expected: string, sha1: Sha1): boolean {
   return equalInConstantTime(sha1(given), expected.slice(SHA_PREFIX.length).toLowerCase());
 }
 
+/**
+ * Whether somebody is the one user that a server section names.
+ * @param expected its password is plain text, or `{SHA}` and 40 hexadecimal digits
+ */
+export function isThatUser(given: Credentials, expected: Credentials, sha1: Sha1): boolean {
+  const isUser = equalInConstantTime(given.username, expected.username);
+  const mayPass = isPassword(given.password, expected.password, sha1);
+  return isUser && mayPass;
+}
+
 /** Decodes base64 strictly, and its bytes as UTF-8. */
 function decode(encoded: string): string | undefined {
   if (encoded.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(encoded)) return undefined;
@@ -34,20 +43,14 @@ function decode(encoded: string): string | undefined {
 }
 
 /**
- * Judges an Authorization header: may pass, may not, or makes no sense.
+ * Reads an Authorization header: who says to come, nobody, or it makes no sense.
  * @source spec api 1.6
  */
-export function authenticate(
-  header: string | undefined,
-  expected: Credentials,
-  sha1: Sha1,
-): 'granted' | 'refused' | 'malformed' {
+export function readBasic(header: string | undefined): Credentials | 'none' | 'malformed' {
   const encoded = /^basic +(\S+) *$/i.exec(header ?? '')?.[1];
-  if (encoded === undefined) return 'refused';
+  if (encoded === undefined) return 'none';
   const text = decode(encoded);
   const colon = text?.indexOf(':') ?? -1;
   if (text === undefined || colon < 0) return 'malformed';
-  const isUser = equalInConstantTime(text.slice(0, colon), expected.username);
-  const mayPass = isPassword(text.slice(colon + 1), expected.password, sha1);
-  return isUser && mayPass ? 'granted' : 'refused';
+  return { username: text.slice(0, colon), password: text.slice(colon + 1) };
 }

@@ -9,8 +9,17 @@ export interface WebRequest {
   readonly address?: string | undefined;
   /** By its name in lower case. */
   header(name: string): string | undefined;
-  /** Reads the whole body once; `cut-off` is one that ends before its length. Rejects when the client has left. */
-  readBody(): Promise<Uint8Array | 'too-large' | 'cut-off'>;
+  /**
+   * Reads the whole body once; `cut-off` is one that ends before its length. Rejects when the client has left.
+   * @param limits for senders that nobody knows yet
+   */
+  readBody(limits?: BodyLimits): Promise<Uint8Array | 'too-large' | 'too-slow' | 'cut-off'>;
+}
+
+export interface BodyLimits {
+  readonly bytes: number;
+  /** Milliseconds until all of it must have come. */
+  readonly wait: number;
 }
 
 export type Headers = readonly (readonly [name: string, value: string])[];

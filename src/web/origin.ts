@@ -1,10 +1,10 @@
 /** Keeps web pages of other sites from using a browser that can reach superd. Clients other than browsers never notice. */
+import { isLoopback, wantsCredentials } from '../config/loopback.ts';
 import type { ServerConfig } from '../config/model.ts';
 import { equalInConstantTime } from './auth.ts';
 import type { WebRequest } from './exchange.ts';
 import type { WebPorts } from './ports.ts';
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i;
 const IP_LITERAL = /^(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:.]+\])$/i;
 
 /** Nobody on the internet can own a name without a dot. */
@@ -17,7 +17,7 @@ const withoutPort = (host: string): string => host.replace(/:\d*$/, '');
  * name stands in Host; that matters only where no password protects a loopback server.
  */
 export function isHostAllowed(server: ServerConfig, host: string | undefined): boolean {
-  if (server.kind === 'unix' || server.username !== undefined || !LOOPBACK.test(server.host)) return true;
+  if (server.kind === 'unix' || wantsCredentials(server) || !isLoopback(server.host)) return true;
   const name = withoutPort((host ?? '').trim());
   return LOCAL_NAME.test(name) || IP_LITERAL.test(name);
 }

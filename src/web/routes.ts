@@ -4,28 +4,16 @@ import type { Caller } from '../journal/record.ts';
 import { errorAnswer, textAnswer } from './answers.ts';
 import { apiRoute, isApi } from './api/route.ts';
 import { assetRoute } from './assets.ts';
-import { authenticate } from './auth.ts';
+import { callerOf } from './caller.ts';
 import type { WebAnswer, WebHandler, WebRequest } from './exchange.ts';
+import { admit } from './gate.ts';
 import { mainLogTail, processLogTail } from './log-routes.ts';
-import { isHostAllowed } from './origin.ts';
-import type { SitePorts, WebPorts } from './ports.ts';
+import { loginRoute, logoutRoute } from './login.ts';
+import type { Identity, SitePorts, WebPorts } from './ports.ts';
 import { rpcRoute } from './rpc-route.ts';
 import { STYLE } from './style.ts';
 import { parseTarget, type RequestTarget } from './target.ts';
 import { createUi, type Ui } from './ui.ts';
-
-function refusal({ sha1 }: Pick<SitePorts, 'sha1'>, server: ServerConfig, request: WebRequest): WebAnswer | undefined {
-  const { username, password } = server;
-  if (username !== undefined && password !== undefined) {
-    const verdict = authenticate(request.header('authorization'), { username, password }, sha1);
-    if (verdict === 'malformed') return errorAnswer(400);
-    if (verdict === 'refused') {
-      const challenge = errorAnswer(401, [['WWW-Authenticate', 'Basic realm="default"']]);
-      return challenge.kind === 'whole' ? { ...challenge, last: true } : challenge;
-    }
-  }
-  return isHostAllowed(server, request.header('host')) ? undefined : errorAnswer(403);
-}
 
 function staticRoute(request: WebRequest, path: string): WebAnswer {
   if (request.method !== 'GET' && request.method !== 'HEAD') return errorAnswer(400);
@@ -51,26 +39,23 @@ function route(ports: WebPorts, ui: Ui, request: WebRequest, target: RequestTarg
   return staticRoute(request, page);
 }
 
-const callerOf = ({ section, username: user }: ServerConfig, { address }: WebRequest): Caller => ({
-  kind: 'server',
-  section,
-  ...(user === undefined ? {} : { user }),
-  ...(address === undefined ? {} : { address }),
-});
+/** The ports for one request. */
+function portsFor(site: SitePorts, caller: Caller, { role, via, mayStay, token = site.token }: Identity): WebPorts {
+  return { ...site, caller, role, via, mayStay, token };
+}
 
 /** Answers the requests to one server. */
 export function createHandler(site: SitePorts, server: ServerConfig): WebHandler {
   const ui = createUi();
   return async (request) => {
-    const refused = refusal(site, server, request);
-    if (refused !== undefined) return refused;
-    const ports: WebPorts = {
-      ...site,
-      caller: callerOf(server, request),
-      role: 'admin',
-      via: server.username === undefined ? 'nothing' : 'password',
-      mayStay: () => true,
-    };
-    return route(ports, ui, request, parseTarget(request.target));
+    const target = parseTarget(request.target);
+    const { path } = target;
+    const hasSessions = server.users !== undefined;
+    if (hasSessions && path === '/login') return loginRoute(site, server, request);
+    const admitted = await admit(site, server, { request, path });
+    if ('kind' in admitted) return admitted;
+    const ports = portsFor(site, callerOf(server, request, admitted.user), admitted);
+    if (hasSessions && path === '/logout') return logoutRoute({ site, ports }, server, request);
+    return route(ports, ui, request, target);
   };
 }

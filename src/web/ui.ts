@@ -9,7 +9,7 @@ import { mayCall } from '../rpc/roles.ts';
 import { epochSeconds } from '../units.ts';
 import { VERSION } from '../version.ts';
 import { ACTIONS, runAction } from './actions.ts';
-import { errorAnswer, textAnswer } from './answers.ts';
+import { errorAnswer, PAGE_HEADERS, textAnswer } from './answers.ts';
 import type { Headers, WebAnswer, WebRequest } from './exchange.ts';
 import { mayChange } from './origin.ts';
 import { confirmPage, type ProcessRow, statusPage, tailPage } from './pages.ts';
@@ -27,22 +27,19 @@ const MAX_NOTICES = 64;
 const TAIL_BYTES = { least: 1024, most: 1024 * 1024 } as const;
 const REFRESH_SECONDS = { least: 2, most: 3600 } as const;
 
-const PAGE_HEADERS: Headers = [
-  ['Cache-Control', 'no-store'],
-  ['X-Frame-Options', 'DENY'],
-  ['X-Content-Type-Options', 'nosniff'],
-  ['Referrer-Policy', 'same-origin'],
+/** What the page with scripts may load and do: nothing that is not from here, no text as code. */
+const LIVE: Headers[number] = [
+  'Content-Security-Policy',
   [
-    'Content-Security-Policy',
-    [
-      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'",
-      "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
-    ].join('; '),
-  ],
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'",
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+  ].join('; '),
 ];
 
-const page = (text: string, headers: Headers = []): WebAnswer =>
-  textAnswer('text/html;charset=utf-8', text, [...PAGE_HEADERS, ...headers]);
+function page(text: string, headers: Headers = []): WebAnswer {
+  const usual = PAGE_HEADERS.filter(([name]) => !headers.some(([other]) => other === name));
+  return textAnswer('text/html;charset=utf-8', text, [...usual, ...headers]);
+}
 
 /** A number between two bounds; undefined for a text that is none. */
 function clamp(text: string | null, { least, most }: { least: number; most: number }): number | undefined {
@@ -105,7 +102,11 @@ async function show(ports: WebPorts, notices: Notices, query: URLSearchParams): 
   }
   const message = action === 'refresh' ? await runAction(ports, 'refresh', '') : notices.get(query.get('notice'));
   const refresh = clamp(query.get('refresh'), REFRESH_SECONDS);
-  const headers: Headers = refresh === undefined ? [] : [['Refresh', String(refresh)]];
+  const scripts = refresh === undefined ? assets.manifest() : undefined;
+  const headers: Headers = [
+    ...(refresh === undefined ? [] : [['Refresh', String(refresh)] as const]),
+    ...(scripts === undefined ? [] : [LIVE]),
+  ];
   const { identifier } = control;
   return page(
     statusPage({
@@ -115,7 +116,8 @@ async function show(ports: WebPorts, notices: Notices, query: URLSearchParams): 
       message: message ?? '',
       refresh,
       rows: rows(ports),
-      scripts: assets.manifest(),
+      scripts,
+      who: { user: ports.caller.kind === 'server' ? ports.caller.user : undefined, role: ports.role, via: ports.via },
     }),
     headers,
   );

@@ -7,6 +7,7 @@ import { fail, HostError, ok, type Result } from '../../src/errors.ts';
 import { type HttpAnswer, RpcClient, type TailEnd } from '../../src/rpc/client.ts';
 import { RpcFault } from '../../src/rpc/faults.ts';
 import { decodeCall, encodeFault, encodeResponse, type XmlValue } from '../../src/rpc/xml.ts';
+import { webUser } from '../support/fake-access.ts';
 
 type Reply = XmlValue | RpcFault | HttpAnswer | HostError;
 /** By method without its namespace: an answer, or a function of the parameters. */
@@ -26,6 +27,8 @@ export interface FakeOptions {
   readonly server: Server;
   readonly interactive?: boolean;
   readonly isLocal?: boolean;
+  readonly atTerminal?: boolean;
+  readonly files?: Readonly<Record<string, string>>;
   /** What the person types, line by line. */
   readonly typed?: readonly string[];
   readonly usages?: ReadonlyMap<number, Usage>;
@@ -36,6 +39,9 @@ export interface FakeOptions {
 
 export class FakeSession implements Session {
   readonly interactive: boolean;
+  readonly atTerminal: boolean;
+  /** Users files by path. */
+  readonly files: Map<string, string>;
   stdout: string = '';
   stderr: string = '';
   /** Methods called, with their parameters. */
@@ -50,6 +56,8 @@ export class FakeSession implements Session {
     this.#options = options;
     this.#typed = [...(options.typed ?? [])];
     this.interactive = options.interactive ?? false;
+    this.atTerminal = options.atTerminal ?? false;
+    this.files = new Map(Object.entries(options.files ?? {}));
     this.server = {
       url: 'unix:///fake',
       rpc: new RpcClient({ post: (body) => this.#post(body), tail: (...args) => this.#tail(...args) }),
@@ -107,12 +115,23 @@ export class FakeSession implements Session {
   untilInterrupt = <T>(run: (abort: AbortSignal) => Promise<T>): Promise<T> => run(new AbortController().signal);
   parseFlags: Session['parseFlags'] = async (_command, words) => {
     const names = words.filter((word) => word.startsWith('--')).map((word) => word.slice(2));
+    const values = new Map(
+      words.flatMap((word) => (word.startsWith('--role=') ? [['role', word.slice(7)] as const] : [])),
+    );
     const args = words.filter((word) => !word.startsWith('-'));
-    const flags = (['json', 'verbose', 'persist'] as const).filter((name) => names.includes(name));
-    return ok({ rest: args.join(' '), args, flags: new Set(flags) });
+    const flags = (['json', 'verbose', 'persist', 'delete'] as const).filter((name) => names.includes(name));
+    return ok({ rest: args.join(' '), args, flags: new Set(flags), values });
   };
   sample: Session['sample'] = async () => this.#options.usages ?? new Map();
   check: Session['check'] = async () => this.#options.check ?? fail('no check was expected');
+  readUsers: Session['readUsers'] = (file) =>
+    file.startsWith('/secret') ? fail(`cannot read ${file}: EACCES`) : ok(this.files.get(file) ?? '');
+  writeUsers: Session['writeUsers'] = (file, text) => {
+    if (file.startsWith('/full')) return fail(`cannot write ${file}: ENOSPC`);
+    this.files.set(file, text);
+    return ok(undefined);
+  };
+  hashPassword: Session['hashPassword'] = async (password) => webUser('', 'viewer', password).hash;
   wait = async (): Promise<void> => {};
   completionScript = async (): Promise<string> => 'script\n';
 }

@@ -20,6 +20,7 @@ export interface FakeMachine {
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
   readonly directories?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  readonly inspectTls?: ConfigSource['inspectTls'];
 }
 
 export function fakeSource(machine: FakeMachine = {}): ConfigSource {
@@ -42,6 +43,7 @@ export function fakeSource(machine: FakeMachine = {}): ConfigSource {
     lookupGroup: (key) => (typeof key === 'string' ? GROUPS.get(key) : [...GROUPS.values()].find((gid) => gid === key)),
     home: (user) => (user === undefined ? '/root' : user === 'web' ? '/home/web' : undefined),
     parseIni,
+    inspectTls: (certificate, key) => machine.inspectTls?.(certificate, key),
     env: machine.env ?? { HOME: '/root' },
     nodename: 'node1',
     cwd: '/etc',

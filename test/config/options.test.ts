@@ -98,6 +98,8 @@ const DEFAULTS = {
   serverurl: 'http://localhost:9001',
   username: undefined,
   password: undefined,
+  cacert: undefined,
+  insecure: false,
   prompt: 'supervisor',
   historyFile: undefined,
 };
@@ -111,16 +113,38 @@ test('loadCtlConfig() does without a file, but not without its section', () => {
 
 test('loadCtlConfig() reads the section, and lets the command line beat it', () => {
   const text =
-    '[supervisorctl]\nserverurl=unix://%(here)s/s\nusername=u\npassword=p%%\nprompt=%(ENV_HOME)s\nhistory_file=~/h';
-  const config = { serverurl: 'unix:///etc/s', username: 'u', password: 'p%', prompt: '/root', historyFile: '/root/h' };
+    '[supervisorctl]\nserverurl=unix://%(here)s/s\nusername=u\npassword=p%%\nprompt=%(ENV_HOME)s\nhistory_file=~/h\ncacert=%(here)s/ca.pem';
+  const config = {
+    serverurl: 'unix:///etc/s',
+    username: 'u',
+    password: 'p%',
+    cacert: '/etc/ca.pem',
+    insecure: false,
+    prompt: '/root',
+    historyFile: '/root/h',
+  };
   assert.deepEqual(ctl(text, '-c', '/etc/s.conf'), config);
-  const argv = ['-c', '/etc/s.conf', '-s', 'http://h:1', '-uv', '--password', '%d', '-r', '/x'];
+  const argv = [
+    '-c',
+    '/etc/s.conf',
+    '-s',
+    'http://h:1',
+    '-uv',
+    '--password',
+    '%d',
+    '-r',
+    '/x',
+    '--insecure',
+    '--cacert=/y',
+  ];
   assert.deepEqual(ctl(text, ...argv), {
     ...config,
     serverurl: 'http://h:1',
     username: 'v',
     password: '%d',
     historyFile: '/x',
+    insecure: true,
+    cacert: '/y',
   });
 });
 

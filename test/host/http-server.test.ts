@@ -65,7 +65,7 @@ async function running(config: InetServer | UnixServer = INET): Promise<Running>
   const fake = fakeRpc();
   const reports: unknown[] = [];
   const opened = await openServer(config, {
-    handler: createHandler({ ...fake.web, logs: logReader, sha1 }, config),
+    handler: createHandler({ ...fake.web, logs: logReader }, config),
     notice: () => undefined,
     report: (error) => reports.push(error),
     tell: (_, text) => reports.push(text),

@@ -7,6 +7,7 @@ import { epochMillis, pid } from '../../src/units.ts';
 import { Streams } from '../../src/web/api/streams.ts';
 import { UsageFeed } from '../../src/web/api/usage.ts';
 import type { SitePorts } from '../../src/web/ports.ts';
+import { FakeAccess } from './fake-access.ts';
 import { FakeControl, groupConfig, processConfig } from './fake-control.ts';
 import { FakeJournal } from './fake-journal.ts';
 import { FakeMetrics } from './fake-metrics.ts';
@@ -76,6 +77,7 @@ export interface FakeRpc {
   readonly metrics: FakeMetrics;
   readonly mails: FakeMails;
   readonly ports: RpcPorts;
+  readonly access: FakeAccess;
   readonly web: SitePorts;
 }
 
@@ -106,6 +108,7 @@ export function fakeRpc(): FakeRpc {
     caller: { kind: 'server', section: 'unix_http_server' },
     role: 'admin',
   };
+  const access = new FakeAccess();
   return {
     control,
     logs,
@@ -113,9 +116,10 @@ export function fakeRpc(): FakeRpc {
     metrics,
     mails,
     ports,
+    access,
     web: {
       ...ports,
-      sha1: () => '0'.repeat(40),
+      ...access.site(ports),
       token: 'secret',
       assets: { manifest: () => undefined, read: () => undefined },
       streams: new Streams(journal, new UsageFeed(control, metrics)),

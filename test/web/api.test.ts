@@ -36,7 +36,12 @@ function webRequest(target: string, { method = 'GET', headers = {}, body = '' }:
   const data = Buffer.from(body);
   const all: Readonly<Record<string, string>> =
     method === 'GET' ? headers : { 'content-length': String(data.length), ...headers };
-  return { method, target, header: (name) => all[name], readBody: () => Promise.resolve(data) };
+  return {
+    method,
+    target,
+    header: (name) => all[name],
+    readBody: async (limits) => (data.length > (limits?.bytes ?? Number.POSITIVE_INFINITY) ? 'too-large' : data),
+  };
 }
 
 const ask = (fake: FakeRpc, target: string, asked: Asked = {}): Promise<WebAnswer> =>

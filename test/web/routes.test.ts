@@ -5,7 +5,7 @@ import type { InetServer, ServerConfig } from '../../src/config/model.ts';
 import { encodeCall } from '../../src/rpc/xml.ts';
 import { pid } from '../../src/units.ts';
 import { formatCtime } from '../../src/web/actions.ts';
-import { authenticate, equalInConstantTime } from '../../src/web/auth.ts';
+import { equalInConstantTime, isThatUser, readBasic } from '../../src/web/auth.ts';
 import type { WebAnswer, WebRequest } from '../../src/web/exchange.ts';
 import { html } from '../../src/web/html.ts';
 import { mayChange } from '../../src/web/origin.ts';
@@ -118,12 +118,21 @@ test('the handler protects every route with the password', async () => {
   assert.equal(statusOf(await ask(fake, '/ok.html', basic(':'))), 200);
 });
 
-test('authenticate() compares {SHA} passwords in any case of hexadecimal', () => {
-  const header = `basic ${Buffer.from('me:pw').toString('base64')}`;
+test('isThatUser() compares {SHA} passwords in any case of hexadecimal', () => {
+  const given = { username: 'me', password: 'pw' };
   const sha1 = (text: string): string => (text === 'pw' ? 'abcdef' : '');
-  assert.equal(authenticate(header, { username: 'me', password: '{SHA}ABCdef' }, sha1), 'granted');
-  assert.equal(authenticate(header, { username: 'me', password: '{SHA}abcdee' }, sha1), 'refused');
-  assert.equal(authenticate(header, { username: 'you', password: '{SHA}abcdef' }, sha1), 'refused');
+  assert.equal(isThatUser(given, { username: 'me', password: '{SHA}ABCdef' }, sha1), true);
+  assert.equal(isThatUser(given, { username: 'me', password: '{SHA}abcdee' }, sha1), false);
+  assert.equal(isThatUser(given, { username: 'you', password: '{SHA}abcdef' }, sha1), false);
+});
+
+test('readBasic() takes the scheme in any case, and tells nonsense from another scheme', () => {
+  const basic = (text: string): string => `bAsic ${Buffer.from(text).toString('base64')}`;
+  assert.deepEqual(readBasic(basic('me:p:w')), { username: 'me', password: 'p:w' });
+  assert.deepEqual(readBasic(basic(':')), { username: '', password: '' });
+  assert.equal(readBasic(basic('me')), 'malformed');
+  assert.equal(readBasic('Basic a'), 'malformed');
+  for (const none of [undefined, '', 'Basic', 'Bearer x']) assert.equal(readBasic(none), 'none');
 });
 
 test('equalInConstantTime() is equality', () => {

@@ -7,7 +7,7 @@ import { RpcFault } from '../../rpc/faults.ts';
 import type { Method } from '../../rpc/method.ts';
 import type { XmlValue } from '../../rpc/xml.ts';
 import { VERSION } from '../../version.ts';
-import type { WebAnswer, WebRequest } from '../exchange.ts';
+import type { BodyLimits, WebAnswer, WebRequest } from '../exchange.ts';
 import { isFromOtherSite, mayChange } from '../origin.ts';
 import type { WebPorts } from '../ports.ts';
 import { readText } from '../rpc-route.ts';
@@ -21,7 +21,7 @@ import { namesOf, openApi } from './openapi.ts';
 import { EVENTS, INDEX, OPENAPI, RESOURCES, SESSION } from './resources.ts';
 
 /** Longer calls have no use, and would take the time of others to be read. */
-const MAX_BODY = 1024 * 1024;
+const BODY: BodyLimits = { bytes: 1024 * 1024, wait: 30_000 };
 
 /** A method, under the name that it is published by. */
 interface Called {
@@ -34,10 +34,11 @@ async function call(ports: WebPorts, { name }: Called, args: readonly XmlValue[]
   return jsonAnswer(200, { result: await dispatch(ports, name, args, ports.published) });
 }
 
-const NOT_READ: Readonly<Record<400 | 411 | 413, string>> = {
+const NOT_READ: Readonly<Record<400 | 408 | 411 | 413, string>> = {
   400: 'the body is no UTF-8, or was cut off',
+  408: 'the body takes too long to come',
   411: 'Content-Length is missing',
-  413: `the body is longer than ${MAX_BODY} bytes`,
+  413: `the body is longer than ${BODY.bytes} bytes`,
 };
 
 /** A type that no form of a web page can send. */
@@ -49,8 +50,7 @@ async function callByPost(ports: WebPorts, called: Called, request: WebRequest):
   if (!isForGet(called.method) && !mayChange(request, ports)) {
     throw new RpcFault('FORBIDDEN', 'a browser must send X-Superd-Token, as it stands in the page');
   }
-  const isLong = Number(request.header('content-length') ?? 0) > MAX_BODY;
-  const text = isLong ? 413 : await readText(request);
+  const text = await readText(request, BODY);
   if (typeof text === 'number') return refusal(text, NOT_READ[text]);
   return call(ports, called, argumentsOfBody(called.method, text));
 }

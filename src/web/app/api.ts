@@ -23,6 +23,8 @@ const tokenIn = (page: ParentNode): string => page.querySelector<HTMLMetaElement
 
 let token = tokenIn(document);
 export const currentToken = (): string => token;
+/** Over the login page; only then is there something to log out of. */
+export const hasSession: boolean = document.querySelector<HTMLMetaElement>(TOKEN)?.dataset['via'] === 'session';
 
 /** A page that has only just been loaded would be refused again. */
 const SETTLED_MS = 5000;

@@ -1,5 +1,6 @@
 /** The frame around every view: who and where, the ways to the views, how the connection is. */
 import { useEffect } from 'preact/hooks';
+import { hasSession } from './api.ts';
 import { Dialogs, isHelpOpen } from './dialogs.tsx';
 import { Events } from './events.tsx';
 import { link, wasAway } from './feed.ts';
@@ -95,7 +96,7 @@ function Tools() {
       >
         <Icon name="help" />
       </button>
-      {user !== '' && <LogoutButton />}
+      {hasSession && <LogoutButton />}
     </div>
   );
 }
