@@ -13,6 +13,7 @@ const PEERS = {
   'redis for python': { file: '/usr/lib/python3/dist-packages/redis', packages: 'python3-redis' },
   'redis-server': { file: '/usr/bin/redis-server', packages: 'redis-server' },
   uwsgi: { file: '/usr/bin/uwsgi-core', packages: 'uwsgi-core' },
+  chromium: { file: '/usr/bin/chromium', packages: 'chromium' },
   'uwsgi for python': { file: '/usr/lib/uwsgi/plugins/python3_plugin.so', packages: 'uwsgi-plugin-python3' },
 } as const;
 

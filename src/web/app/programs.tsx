@@ -221,7 +221,7 @@ function Rows() {
   rowHeight = isNarrow.matches ? 62 : 36;
   const all = rows.value;
   const { from, to } = useWindow(list, all.length, rowHeight);
-  const space = { paddingTop: from * rowHeight, paddingBottom: (all.length - to) * rowHeight };
+  const space = { paddingTop: `${from * rowHeight}px`, paddingBottom: `${(all.length - to) * rowHeight}px` };
   return (
     <div role="rowgroup" class="rows" ref={list} style={space}>
       {all.slice(from, to).map((row, index) => (

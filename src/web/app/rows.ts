@@ -132,3 +132,22 @@ export const totalsOf = (processes: readonly Process[]): Totals => ({
   rss: sum(processes.map(({ rss }) => rss)),
   restarts: processes.reduce((all, { restarts }) => all + restarts, 0),
 });
+
+/** So many rows are cheap to draw, and then a search of the browser finds them all. */
+const FEW = 200;
+/** Rows drawn above and below what is seen. */
+const AROUND = 12;
+
+export interface Window {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** @param rowHeight in CSS pixels */
+export function visibleRows(count: number, rowHeight: number, seen: { top: number; height: number }): Window {
+  if (count <= FEW) return { from: 0, to: count };
+  const first = Math.floor(seen.top / rowHeight) - AROUND;
+  const last = Math.ceil((seen.top + seen.height) / rowHeight) + AROUND;
+  const from = Math.min(Math.max(0, first), Math.max(0, count - 1));
+  return { from, to: Math.max(from, Math.min(count, last)) };
+}
