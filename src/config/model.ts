@@ -180,6 +180,12 @@ export interface DaemonConfig {
   readonly statedir: string;
   /** superd's own: how large the journal in `statedir` may become. */
   readonly journalMaxbytes: Bytes;
+  /** superd's own: whether processor and memory use is sampled; `auto`: from a look on, for a day. */
+  readonly metrics: 'auto' | 'on' | 'off';
+  /** superd's own: between two samples. */
+  readonly metricsInterval: Millis;
+  /** superd's own: how large the history of samples in `statedir` may become; 0: none is kept. */
+  readonly metricsMaxbytes: Bytes;
   /** superd's own: watch the files and apply valid changes like `update`. */
   readonly watch: boolean;
 }

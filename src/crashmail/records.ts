@@ -1,5 +1,5 @@
 /** Records as text, and back: whatever stands in a file, only what has the right shape is taken. Pure. */
-import { type MailRow, rowOfRecord } from './archive.ts';
+import { type MailRow, rowOfRecord, textOfLetter } from './archive.ts';
 import { type OutboxRecord, RECORD_VERSION } from './outbox.ts';
 import type { Report } from './report.ts';
 
@@ -10,7 +10,6 @@ const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isText: Check = (value) => typeof value === 'string';
 const isNumber: Check = (value) => typeof value === 'number';
-const isAbsent: Check = (value) => value === undefined;
 const isTruth: Check = (value) => typeof value === 'boolean';
 const oneOf =
   (...words: readonly string[]): Check =>
@@ -28,6 +27,10 @@ const anyOf =
   (...checks: readonly Check[]): Check =>
   (value) =>
     checks.some((check) => check(value));
+const orAbsent =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
 
 const isTail = shape({ lines: listOf(isText), problem: isText });
 const isEnding = anyOf(
@@ -128,36 +131,46 @@ export function readReport(text: string): Report | undefined {
   return isReportRecord(value) ? value.report : undefined;
 }
 
-/** What is kept of a letter that was sent: enough to know its reports again, and to list it. */
+/** Characters that are kept of a mail that was sent. */
+const MAX_TEXT = 64 * 1024;
+
+/** What is kept of a letter that was sent: enough to know its reports again, and to look it up. */
 export const writeReceipt = (record: OutboxRecord): string =>
   `${JSON.stringify({
     version: RECORD_VERSION,
     ...rowOfRecord(record),
     serials: record.letter.reports.flatMap(({ serials }) => serials),
+    text: textOfLetter(record.letter).slice(0, MAX_TEXT),
   })}\n`;
 
-const RECEIPT = {
+export interface Receipt {
+  readonly row: MailRow;
+  /** The text part of the mail. */
+  readonly text: string;
+}
+
+const RECEIPT = shape({
   id: isText,
   at: isNumber,
   to: isText,
   reports: listOf(isText),
   sent: listOf(isText),
   attempts: isNumber,
-};
-const isReceipt = (value: unknown): value is Pick<MailRow, keyof typeof RECEIPT> & Partial<MailRow> =>
-  shape({
-    ...RECEIPT,
-    subject: anyOf(isText, isAbsent),
-    programs: anyOf(listOf(isText), isAbsent),
-    problem: anyOf(isText, isAbsent),
-  })(value);
+  subject: orAbsent(isText),
+  programs: orAbsent(listOf(isText)),
+  problem: orAbsent(isText),
+  text: orAbsent(isText),
+});
+type Fresh = 'subject' | 'programs' | 'problem';
+type Written = Omit<MailRow, Fresh> & Partial<Pick<MailRow, Fresh>> & { readonly text?: string };
+const isReceipt = (value: unknown): value is Written => RECEIPT(value);
 
-/** Receipts of an earlier superd have no subject. */
-export function readReceipt(text: string): MailRow | undefined {
-  const value = parse(text);
+/** Receipts of an earlier superd have no subject and no text. */
+export function readReceipt(json: string): Receipt | undefined {
+  const value = parse(json);
   if (!isReceipt(value)) return undefined;
-  const { id, at, to, reports, sent, attempts, subject = '', programs = [], problem = '' } = value;
-  return { id, at, subject, programs, to, sent, attempts, problem, reports };
+  const { id, at, to, reports, sent, attempts, subject = '', programs = [], problem = '', text = '' } = value;
+  return { row: { id, at, subject, programs, to, sent, attempts, problem, reports }, text };
 }
 
 const isIds = (value: unknown): value is readonly string[] => listOf(isText)(value);

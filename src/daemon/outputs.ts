@@ -19,6 +19,8 @@ export interface OutputsRequest {
   readonly syslog: Syslog;
   /** Of an earlier brain. */
   readonly knownLogs: ReadonlyMap<string, SavedLogs> | undefined;
+  /** Bytes of output that no log took. */
+  readonly lost: (count: number) => void;
 }
 
 export function openOutputs(request: OutputsRequest): SlotOutputs {
@@ -36,7 +38,7 @@ export function openOutputs(request: OutputsRequest): SlotOutputs {
     log,
     isDebug: ['debug', 'trace', 'blather'].includes(daemon.loglevel),
     stripAnsi: daemon.stripAnsi,
-    openLog: (path, { maxbytes, backups }) => openLogFile({ path, maxbytes, backups, onProblem }),
+    openLog: (path, { maxbytes, backups }) => openLogFile({ path, maxbytes, backups, onProblem, onLost: request.lost }),
     openSyslog: (process) => new SyslogSink({ process, syslog }),
     autoLog: (process, channel) => {
       const { childlogdir, identifier } = daemon;

@@ -22,7 +22,6 @@ import { Syslog } from '../host/syslog.ts';
 import { watchFiles } from '../host/watch.ts';
 import { webAssets } from '../host/web-assets.ts';
 import type { ToBrain } from '../keeper/protocol.ts';
-import { Metrics } from '../metrics/metrics.ts';
 import { pidOf } from '../process/machine.ts';
 import { publish } from '../rpc/methods.ts';
 import type { MainLog } from '../supervisor/host.ts';
@@ -33,9 +32,11 @@ import { Updater } from '../supervisor/update.ts';
 import { epochMillis, pid } from '../units.ts';
 import { VERSION } from '../version.ts';
 import { openChildren } from './children.ts';
+import { RunMetrics } from './metrics.ts';
 import { openOutputs } from './outputs.ts';
 import type { Outcome, RunRequest, StartProblem } from './request.ts';
 import { announceServers, openServers } from './servers.ts';
+import { obey } from './signals.ts';
 import { siteOf } from './site.ts';
 import { cleanLogs, leaveState, reserveSerials, SERIALS_AHEAD, tellBeginning } from './state.ts';
 import { brainAccess } from './upgrade.ts';
@@ -54,7 +55,7 @@ export class Daemon {
   readonly #logs = new Map<string, SavedLogs>();
   readonly #journal: JournalFile;
   readonly #positions: PoolPositions;
-  readonly #metrics: Metrics;
+  readonly #metrics: RunMetrics;
   readonly #resources = new AsyncDisposableStack();
   readonly #begun = Promise.withResolvers<void>();
   readonly #finished = Promise.withResolvers<Outcome>();
@@ -92,7 +93,6 @@ export class Daemon {
     });
     const journal = this.#journal;
     this.#positions = new PoolPositions(join(config.daemon.statedir, 'pools'), (text) => log.log('critical', text));
-    this.#metrics = new Metrics();
     const clock = new SystemClock(() => this.#supervisor.wake());
     const { link, hello, worldFile, world } = request;
     this.#outputs = openOutputs({
@@ -101,6 +101,7 @@ export class Daemon {
       log,
       syslog: this.#syslog,
       knownLogs: world?.logs,
+      lost: (count) => this.#metrics.lost(count),
       callbacks: {
         opened: ({ group, process: name }, logs) => {
           this.#logs.set(`${group}:${name}`, logs);
@@ -149,6 +150,7 @@ export class Daemon {
       },
     );
     this.#updater = new Updater(this.#supervisor, { log, journal });
+    this.#metrics = new RunMetrics(request, { log, journal, control: this.#supervisor, listeners: this.#listeners });
   }
 
   get log(): MainLog {
@@ -160,42 +162,22 @@ export class Daemon {
     return this.#finished.promise;
   }
 
-  /** @source spec lifecycle 6.2 */
   signal(name: string): void {
-    switch (name) {
-      case 'SIGHUP':
-        if (this.#supervisor.mood !== 'RUNNING') {
-          this.#log.log('warn', 'ignored SIGHUP indicating restart request (shutdown in progress)');
-          return;
-        }
-        this.#log.log('warn', 'received SIGHUP indicating restart request');
-        this.#tellSignal(name, 'supervisor.restart');
-        this.#supervisor.restart();
-        return;
-      case 'SIGUSR2':
-        this.#log.log('info', 'received SIGUSR2 indicating log reopen request');
-        this.#tellSignal(name, 'reopen the logs');
+    obey(name, {
+      control: this.#supervisor,
+      log: this.#log,
+      journal: this.#journal,
+      reopenLogs: () => {
         this.#log.reopen();
         this.#outputs.reopen();
-        return;
-      case 'SIGUSR1':
-        this.#log.log('warn', 'ignored SIGUSR1');
-        return;
-      default:
-        this.#log.log('warn', `received ${name} indicating exit request`);
-        this.#tellSignal(name, 'supervisor.shutdown');
-        this.#supervisor.shutdown();
-    }
+      },
+    });
   }
 
   /** The keeper says it again to the next brain, unless it hears that this one has done what it means. */
   #signalled({ name, seq }: Extract<ToBrain, { readonly op: 'os-signal' }>): void {
     this.signal(name);
     this.#request.link.send({ op: 'signal-done', seq });
-  }
-
-  #tellSignal(name: string, action: string): void {
-    this.#journal.append({ kind: 'operator', action, args: [], by: { kind: 'signal', name } });
   }
 
   /** Closes what is open, in the opposite order. */
@@ -237,6 +219,8 @@ export class Daemon {
       statedir: daemon.statedir,
       copy: keepCopy(daemon.statedir, (text) => this.#log.log('warn', text)),
     });
+    this.#resources.use(this.#metrics);
+    this.#metrics.resume();
     this.#begin();
     // Not before: what the keeper has to tell is of processes that are known by now.
     link.listen((message) => (message.op === 'os-signal' ? this.#signalled(message) : this.#children.hear(message)));
@@ -303,7 +287,8 @@ export class Daemon {
         mainLogFile: this.#log,
         log: this.#log,
         journal: this.#journal,
-        metrics: this.#metrics,
+        metrics: this.#metrics.access,
+        scrape: this.#metrics.scrape,
         assets: webAssets(this.#request.hello.main),
       },
       config.daemon.statedir,

@@ -6,9 +6,9 @@ import { outboxBase } from '../crashmail/place.ts';
 import { MailStore } from '../host/mail-store.ts';
 import { randomToken } from '../host/secrets.ts';
 import { readWritten } from '../host/written-config.ts';
-import type { RpcPorts } from '../rpc/ports.ts';
 import { Streams } from '../web/api/streams.ts';
 import { UsageFeed } from '../web/api/usage.ts';
+import type { MetricsPorts } from '../web/metrics-route.ts';
 import type { SitePorts } from '../web/ports.ts';
 import { openAccess } from './access.ts';
 
@@ -21,7 +21,7 @@ const outboxesOf = ({ crashmail }: Config, statedir: string): string =>
     homeDirectory: '',
   });
 
-type Given = Omit<RpcPorts, 'caller' | 'role' | 'host' | 'mails' | 'written'> & Pick<SitePorts, 'assets'>;
+type Given = Omit<MetricsPorts, 'caller' | 'role' | 'host' | 'mails' | 'written'> & Pick<SitePorts, 'assets'>;
 
 /** @param statedir of this run */
 export const siteOf = (ports: Given, statedir: string): SitePorts => ({

@@ -39,7 +39,8 @@ export class SystemClock implements Clock {
   }
 }
 
-/** Calls `wake` once after a delay. */
-export function after(delay: Millis, wake: () => void): void {
-  setTimeout(wake, Math.min(delay, LONGEST_TIMER)).unref();
+/** Calls `wake` once after a delay. @returns what takes that back */
+export function after(delay: Millis, wake: () => void): () => void {
+  const timer = setTimeout(wake, Math.min(delay, LONGEST_TIMER)).unref();
+  return () => clearTimeout(timer);
 }

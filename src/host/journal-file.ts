@@ -22,7 +22,7 @@ import { decodeBatch, decodeHeader, encodeHeader, encodeRecord } from '../journa
 import type { Entry, JournalRecord } from '../journal/record.ts';
 import { parseSegmentName, type Segment, segmentLimit, segmentName, superfluous } from '../journal/segments.ts';
 import type { JournalAccess } from '../supervisor/journal.ts';
-import type { EpochMillis, Millis } from '../units.ts';
+import { type Bytes, bytes, type EpochMillis, type Millis } from '../units.ts';
 import { errnoOf } from './errno.ts';
 import { JournalCursor } from './journal-cursor.ts';
 
@@ -122,6 +122,11 @@ export class JournalFile implements JournalAccess {
   /** The number that the next event for listeners would get, if numbers went on from run to run. */
   get nextEvent(): number {
     return this.#nextEvent;
+  }
+
+  /** Of all that is kept. */
+  get bytes(): Bytes {
+    return bytes(this.#segments.reduce((sum, { size }) => sum + size, 0));
   }
 
   starts(): readonly number[] {

@@ -27,6 +27,8 @@ export interface LogFileOptions extends RotationPolicy {
   readonly mode?: number;
   /** Told in a sentence what goes wrong, once for each trouble, and how it ended. */
   readonly onProblem: (text: string) => void;
+  /** Told how many bytes were lost, as soon as they are. */
+  readonly onLost?: (count: number) => void;
 }
 
 export class LogFile implements LogSink {
@@ -96,6 +98,7 @@ export class LogFile implements LogSink {
     this.#isClosed = true;
     const lost = this.#backlog.dropped + this.#backlog.length;
     if (lost > 0) this.#options.onProblem(`cannot write ${this.path}: ${this.#failure}; ${lost} bytes were lost`);
+    if (this.#backlog.length > 0) this.#options.onLost?.(this.#backlog.length);
     closeTarget(this.#target);
   }
 
@@ -128,7 +131,9 @@ export class LogFile implements LogSink {
   }
 
   #holdBack(rest: Uint8Array): void {
+    const before = this.#backlog.dropped;
     this.#backlog.add(rest);
+    if (this.#backlog.dropped > before) this.#options.onLost?.(this.#backlog.dropped - before);
     if (!this.#isReported && (this.#failure !== 'EAGAIN' || this.#backlog.dropped > 0)) {
       this.#isReported = true;
       this.#options.onProblem(`cannot write ${this.path}: ${this.#failure}`);

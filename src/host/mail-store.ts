@@ -35,7 +35,7 @@ async function readText(path: string): Promise<string> {
 }
 
 function rowOf(folder: Folder, text: string): MailRow | undefined {
-  if (folder === 'sent') return readReceipt(text);
+  if (folder === 'sent') return readReceipt(text)?.row;
   if (folder === 'reports') {
     const report = readReport(text);
     return report === undefined ? undefined : rowOfReport(report);
@@ -46,9 +46,8 @@ function rowOf(folder: Folder, text: string): MailRow | undefined {
 
 /** The text of one of them; undefined: not by this name. */
 async function textOf(directory: string, folder: Folder, name: string): Promise<string | undefined> {
-  const path = join(directory, folder, name);
-  if (folder === 'sent') return (await readText(`${path}.txt`)) || undefined;
-  const text = await readText(path);
+  const text = await readText(join(directory, folder, name));
+  if (folder === 'sent') return readReceipt(text)?.text || undefined;
   if (folder === 'reports') {
     const report = readReport(text);
     return report === undefined ? undefined : textOfReport(report);

@@ -2,9 +2,8 @@
  * The outbox on disk: `reports/` until they are in a letter, `waiting/` letters until every channel has taken them, then
  * `sent/` (a receipt) or `failed/` (the whole letter). A report is in the first letter that names it and in no other.
  */
-import { lstat, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { textOfLetter } from '../crashmail/archive.ts';
 import { countedInto, KEPT_FAILED, KEPT_SENT, MAX_REPORTS, type OutboxRecord } from '../crashmail/outbox.ts';
 import type { Outbox } from '../crashmail/ports.ts';
 import { readIds, readRecord, readReport, writeReceipt, writeRecord, writeReport } from '../crashmail/records.ts';
@@ -22,9 +21,6 @@ const LETTERS = ['waiting', 'sent', 'failed'] as const;
 /** After this a file in tmp belongs to a process that died. */
 const HALF_WRITTEN_MS = 3_600_000;
 const STATE = 'state.json';
-/** Characters that are kept of a mail that was sent. */
-const MAX_TEXT = 64 * 1024;
-const PRIVATE = { mode: 0o600 } as const;
 
 /** Sorts by time, and ends in the id. */
 const FILE_NAME = /^[0-9]{13,}-([A-Za-z0-9]+)\.json$/;
@@ -262,10 +258,6 @@ export class DiskOutbox implements Outbox {
 
   /** The receipt first: with it the letter counts as sent, whatever is still in `waiting`. */
   async #fileReceipt(record: OutboxRecord, name: string): Promise<void> {
-    // For those who look it up later; the mail is what counts.
-    await writeFile(this.#path('sent', `${name}.txt`), textOfLetter(record.letter).slice(0, MAX_TEXT), PRIVATE).catch(
-      () => {},
-    );
     await this.#replace(name, writeReceipt(record), this.#path('sent', name));
     await rm(this.#path('waiting', name), { force: true });
   }
@@ -297,7 +289,7 @@ export class DiskOutbox implements Outbox {
       if (this.#letters[folder].size <= kept) return;
       this.#letters[folder].delete(id);
       await rm(this.#path(folder, name), { force: true });
-      for (const beside of ['reason', 'txt']) await rm(this.#path(folder, `${name}.${beside}`), { force: true });
+      await rm(this.#path(folder, `${name}.reason`), { force: true });
     }
   }
 

@@ -38,8 +38,12 @@ export interface Series {
 }
 
 export interface MetricsAccess {
+  /** Why nothing is sampled; undefined: it is, as soon as somebody looks. */
+  readonly problem: string | undefined;
   /** Somebody looks now: with `metrics=auto` this is what sampling is for. Cheap; may be called with every request. */
   look(): void;
+  /** Looks, and resolves as soon as there is a sample: half a second after the first look, at once after that. */
+  fresh(): Promise<void>;
   /** undefined: it is not running, or was not sampled yet. */
   usage(slot: Slot): Usage | undefined;
   recent(slot: Slot): Recent;

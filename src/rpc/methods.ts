@@ -4,6 +4,7 @@ import { DAEMON_METHODS } from './methods-daemon.ts';
 import { JOURNAL_METHODS } from './methods-journal.ts';
 import { LOG_METHODS } from './methods-logs.ts';
 import { LOOK_METHODS } from './methods-look.ts';
+import { METRICS_METHODS } from './methods-metrics.ts';
 import { PROCESS_METHODS } from './methods-process.ts';
 import { SUPERD_METHODS } from './methods-superd.ts';
 import { SYSTEM_METHODS } from './methods-system.ts';
@@ -16,6 +17,7 @@ export const METHODS: readonly Method[] = [
   ...SUPERD_METHODS,
   ...JOURNAL_METHODS,
   ...LOOK_METHODS,
+  ...METRICS_METHODS,
 ];
 
 const MAIN = 'supervisor.';

@@ -49,9 +49,10 @@ const escape = (text: string): string =>
         .replace(ILLEGAL, '\ufffd')
         .replace(SPECIAL, (char) => ESCAPES[char] ?? char);
 
-/** Whole numbers are capped to what XML-RPC can carry; NaN has no form and becomes 0. */
+/** Whole numbers that are too large for XML-RPC travel as doubles; what is infinite is capped; NaN has no form and becomes 0. */
 function encodeNumber(value: number): string {
-  if (Number.isFinite(value) && !Number.isInteger(value)) return `<double>${value}</double>`;
+  if (Number.isFinite(value) && (!Number.isInteger(value) || value > MAX_INT || value < MIN_INT))
+    return `<double>${value}</double>`;
   return `<int>${Number.isNaN(value) ? 0 : Math.min(MAX_INT, Math.max(MIN_INT, value))}</int>`;
 }
 

@@ -1,14 +1,14 @@
 /** What the routes want: the API's ports, and what is theirs alone. */
-import type { RpcPorts } from '../rpc/ports.ts';
 import type { Role } from '../rpc/roles.ts';
 import type { Accounts } from './accounts.ts';
 import type { Streams } from './api/streams.ts';
 import type { WebAssets } from './assets.ts';
 import type { LoginNews } from './login-news.ts';
+import type { MetricsPorts } from './metrics-route.ts';
 import type { Sessions } from './sessions.ts';
 
 /** What is the same for every request. */
-export interface SitePorts extends Omit<RpcPorts, 'caller' | 'role'> {
+export interface SitePorts extends Omit<MetricsPorts, 'caller' | 'role'> {
   readonly accounts: Accounts;
   readonly sessions: Sessions;
   readonly news: LoginNews;
@@ -33,7 +33,7 @@ export interface Identity {
 }
 
 /** The ports for one request. `token` is that of the session, where there is one. */
-export interface WebPorts extends RpcPorts, Pick<Identity, 'via' | 'mayStay'> {
+export interface WebPorts extends MetricsPorts, Pick<Identity, 'via' | 'mayStay'> {
   readonly token: string;
   readonly streams: Streams;
   readonly assets: WebAssets;

@@ -9,6 +9,7 @@ import type { WebAnswer, WebHandler, WebRequest } from './exchange.ts';
 import { admit } from './gate.ts';
 import { mainLogTail, processLogTail } from './log-routes.ts';
 import { loginRoute, logoutRoute } from './login.ts';
+import { metricsRoute } from './metrics-route.ts';
 import type { Identity, SitePorts, WebPorts } from './ports.ts';
 import { rpcRoute } from './rpc-route.ts';
 import { STYLE } from './style.ts';
@@ -29,6 +30,7 @@ function route(ports: WebPorts, ui: Ui, request: WebRequest, target: RequestTarg
   if (isApi(path)) return apiRoute(ports, request, target);
   if (path.startsWith('/logtail')) return isGet ? processLogTail(ports, path) : errorAnswer(400);
   if (path.startsWith('/mainlogtail')) return isGet ? mainLogTail(ports) : errorAnswer(400);
+  if (path === '/metrics') return metricsRoute(ports, request);
   const page = path.replace(/^\/+/, '');
   if (page.startsWith('ui/')) return assetRoute(ports.assets, request, page.slice('ui/'.length));
   if (isGet || request.method === 'POST') {

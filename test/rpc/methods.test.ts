@@ -484,7 +484,7 @@ test('the system methods describe the table', async () => {
   const { ports } = fakeRpc();
   const names = await call(ports, 'system.listMethods');
   assert.ok(Array.isArray(names));
-  assert.equal(names.length, 55);
+  assert.equal(names.length, 57);
   assert.deepEqual(names, [...PUBLISHED.keys()].toSorted());
   for (const name of PUBLISHED.keys()) assert.notEqual(await call(ports, 'system.methodHelp', name), '');
   const signatures: readonly (readonly [string, readonly string[]])[] = [

@@ -203,8 +203,9 @@ test('encodeFault() lays a fault out as the server of supervisord does', () => {
 
 test('encodeResponse() never writes what a strict reader refuses', () => {
   assert.match(encodeResponse('a\x00\x1b\ufffe\ud800\rb'), /<string>a\ufffd\ufffd\ufffd\ufffd&#13;b<\/string>/);
-  assert.match(encodeResponse(2 ** 40), /<int>2147483647<\/int>/);
-  assert.match(encodeResponse(-(2 ** 40)), /<int>-2147483648<\/int>/);
+  assert.match(encodeResponse(2 ** 31 - 1), /<int>2147483647<\/int>/);
+  assert.match(encodeResponse(2 ** 40), /<double>1099511627776<\/double>/);
+  assert.match(encodeResponse(-(2 ** 40)), /<double>-1099511627776<\/double>/);
   assert.match(encodeResponse(2147483647.5), /<double>2147483647.5<\/double>/);
   assert.match(encodeResponse(Number.POSITIVE_INFINITY), /<int>2147483647<\/int>/);
   assert.match(encodeResponse(null), /<string><\/string>/);

@@ -1,6 +1,6 @@
 /** Configurations for tests: everything at its default but for what a test says. */
 import type { Config, GroupConfig, ListenerGroup, ProcessConfig, StreamConfig } from '../../src/config/model.ts';
-import { bytes, seconds, signal } from '../../src/units.ts';
+import { bytes, millis, seconds, signal } from '../../src/units.ts';
 
 const place = { file: '/test.conf', line: 1 };
 
@@ -83,6 +83,9 @@ export const aConfig = (groups: readonly GroupConfig[]): Config => ({
     identifier: 'supervisor',
     statedir: '/supervisord.state',
     journalMaxbytes: bytes(64 * 2 ** 20),
+    metrics: 'auto',
+    metricsInterval: millis(5000),
+    metricsMaxbytes: bytes(64 * 2 ** 20),
     watch: false,
   },
   servers: [],

@@ -10,7 +10,7 @@ import type { SitePorts } from '../../src/web/ports.ts';
 import { FakeAccess } from './fake-access.ts';
 import { FakeControl, groupConfig, processConfig } from './fake-control.ts';
 import { FakeJournal } from './fake-journal.ts';
-import { FakeMetrics } from './fake-metrics.ts';
+import { FakeMetrics, FakeScrape } from './fake-metrics.ts';
 
 /** A log file in memory; replacing it in the map is a rotation. */
 export interface MemoryLog {
@@ -76,6 +76,7 @@ export interface FakeRpc {
   readonly journal: FakeJournal;
   readonly metrics: FakeMetrics;
   readonly mails: FakeMails;
+  readonly scrape: FakeScrape;
   readonly ports: RpcPorts;
   readonly access: FakeAccess;
   readonly web: SitePorts;
@@ -93,6 +94,7 @@ export function fakeRpc(): FakeRpc {
   const journal = new FakeJournal();
   const metrics = new FakeMetrics();
   const mails = new FakeMails();
+  const scrape = new FakeScrape();
   const ports: RpcPorts = {
     published: PUBLISHED,
     control,
@@ -115,11 +117,13 @@ export function fakeRpc(): FakeRpc {
     journal,
     metrics,
     mails,
+    scrape,
     ports,
     access,
     web: {
       ...ports,
       ...access.site(ports),
+      scrape,
       token: 'secret',
       assets: { manifest: () => undefined, read: () => undefined },
       streams: new Streams(journal, new UsageFeed(control, metrics)),

@@ -16,6 +16,7 @@ import {
   text,
   userType,
 } from '../values.ts';
+import { METRICS_KEYS, readMetrics } from './metrics.ts';
 import { warnCutEnvironment } from './warnings.ts';
 
 const names = 'here';
@@ -112,6 +113,7 @@ const KEYS = {
     since: 'superd',
     doc: 'How large the journal in `statedir` may become; its oldest records go first.',
   }),
+  ...METRICS_KEYS,
   watch: key('watch', boolean, {
     initial: 'false',
     names,
@@ -155,6 +157,7 @@ export function readDaemon(context: Context): DaemonDraft {
     stripAnsi: read(context, KEYS.strip_ansi),
     environment: Object.fromEntries(readEnvironment(context).variables),
     journalMaxbytes: read(context, KEYS.journal_maxbytes),
+    ...readMetrics(context),
     watch: read(context, KEYS.watch),
   };
   const statedir = readMaybe(context, KEYS.statedir) ?? `${draft.pidfile.replace(/\.pid$/, '')}.state`;

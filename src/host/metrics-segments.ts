@@ -1,0 +1,251 @@
+/**
+ * One level of the history on disk: segments that are appended to, and go when they are too old or too large. Every row
+ * is one write. A full disk costs rows and nothing more.
+ */
+import { closeSync, ftruncateSync, openSync, readdirSync, readSync, rmSync, truncateSync, writeSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { crc32 } from 'node:zlib';
+import {
+  arrange,
+  BYTES,
+  CHUNK_HEADER,
+  decodeValues,
+  encodeNames,
+  encodeValues,
+  isNewer,
+  type RowPlace,
+  scan,
+} from '../metrics/codec.ts';
+import { type Level, type Point, pointOf, type Row } from '../metrics/levels.ts';
+import type { EpochMillis } from '../units.ts';
+import { errnoOf } from './errno.ts';
+
+/** A level is so many segments, so the oldest eighth goes at a time. */
+const SEGMENTS = 8;
+/** Clocks that jump begin new segments; no more than so many are kept. */
+const MAX_SEGMENTS = 64;
+const PRIVATE_FILE = 0o600;
+
+export interface SegmentsOptions {
+  readonly directory: string;
+  readonly level: Level;
+  /** Of all segments together. */
+  readonly maxbytes: number;
+  readonly onProblem: (text: string) => void;
+}
+
+interface Segment {
+  readonly path: string;
+  /** The column of each name. */
+  readonly columns: Map<string, number>;
+  readonly rows: RowPlace[];
+  size: number;
+}
+
+/** A later superd wrote it: it is to be left alone. */
+export class NewerFormat extends Error {
+  constructor(path: string) {
+    super(`cannot use ${path}: a later superd wrote it; it is left untouched`);
+  }
+}
+
+const lastOf = ({ rows }: Segment): number => rows.at(-1)?.at ?? 0;
+
+export class Segments {
+  readonly #options: SegmentsOptions;
+  readonly #name: RegExp;
+  /** In ascending order; the last is written to when there is a descriptor. */
+  #segments: Segment[] = [];
+  #fd: number | undefined;
+  #isTroubled = false;
+
+  constructor(options: SegmentsOptions) {
+    this.#options = options;
+    this.#name = new RegExp(`^${options.level.name}-[0-9]{15}$`);
+  }
+
+  /** Reads what is there. @throws the system error */
+  async open(): Promise<void> {
+    const { directory, onProblem } = this.#options;
+    const names = readdirSync(directory).filter((name) => this.#name.test(name));
+    for (const name of names.sort()) {
+      const path = join(directory, name);
+      const segment = await this.#examine(path).catch((cause: unknown) => {
+        if (cause instanceof NewerFormat) throw cause;
+        onProblem(`cannot read the history of use in ${path}: ${errnoOf(cause)}`);
+        return undefined;
+      });
+      if (segment !== undefined) this.#segments.push(segment);
+      await nextTurn();
+    }
+    this.#segments.sort((a, b) => lastOf(a) - lastOf(b));
+  }
+
+  get newest(): EpochMillis | undefined {
+    return this.#segments.findLast(({ rows }) => rows.length > 0)?.rows.at(-1)?.at;
+  }
+
+  append(row: Row): void {
+    try {
+      const segment = this.#writable(row);
+      this.#write(segment, row);
+      if (this.#isTroubled) this.#options.onProblem('the history of use is written again');
+      this.#isTroubled = false;
+    } catch (cause) {
+      if (!this.#isTroubled) {
+        this.#options.onProblem(`cannot write the history of use to ${this.#options.directory}: ${errnoOf(cause)}`);
+      }
+      this.#isTroubled = true;
+    }
+  }
+
+  async *rows(from: EpochMillis): AsyncGenerator<Row> {
+    for (const segment of this.#from(from)) {
+      const names = [...segment.columns.keys()];
+      const places = segment.rows.filter(({ at }) => at >= from);
+      for (const { at, offset, columns } of places) {
+        const [values] = this.#read(segment, [{ at, offset, columns }], columns);
+        if (values !== undefined) yield { at, names: names.slice(0, columns), values };
+        await nextTurn();
+      }
+    }
+  }
+
+  async points(name: string, from: EpochMillis): Promise<readonly Point[]> {
+    const { width } = this.#options.level;
+    const points: Point[] = [];
+    for (const segment of this.#from(from)) {
+      const column = segment.columns.get(name);
+      if (column === undefined) continue;
+      const places = segment.rows
+        .filter(({ at, columns }) => at >= from && column < columns)
+        .map((place) => ({ ...place, offset: place.offset + column * width * BYTES }));
+      const cells = this.#read(segment, places, 1);
+      points.push(...places.flatMap(({ at }, index) => this.#point(at, cells[index]) ?? []));
+      await nextTurn();
+    }
+    return points;
+  }
+
+  close(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+
+  #point(at: EpochMillis, cell: Float32Array | undefined): Point | undefined {
+    return cell === undefined ? undefined : pointOf(this.#options.level, at, cell);
+  }
+
+  #from(from: EpochMillis): readonly Segment[] {
+    return this.#segments.filter((segment) => lastOf(segment) >= from);
+  }
+
+  /** The numbers of so many columns at each place; none when the segment is gone. */
+  #read({ path }: Segment, places: readonly RowPlace[], columns: number): readonly Float32Array[] {
+    const length = columns * this.#options.level.width;
+    const bytes = Buffer.alloc(places.length * length * BYTES);
+    try {
+      const fd = openSync(path, 'r');
+      try {
+        for (const [index, { offset }] of places.entries()) {
+          readSync(fd, bytes, index * length * BYTES, length * BYTES, offset);
+        }
+      } finally {
+        closeSync(fd);
+      }
+    } catch {
+      return [];
+    }
+    const values = decodeValues(bytes);
+    return places.map((_place, index) => values.subarray(index * length, (index + 1) * length));
+  }
+
+  /** What is whole in a segment; a torn end is cut off, and what is no segment at all begun anew. */
+  async #examine(path: string): Promise<Segment | undefined> {
+    const { level, onProblem } = this.#options;
+    const content = await readFile(path);
+    if (isNewer(content)) throw new NewerFormat(path);
+    const { names, rows, sound, damaged } = scan(content, level, crc32);
+    const lost = content.length - sound + damaged;
+    if (lost > 0) onProblem(`the history of use in ${path} is damaged: ${lost} bytes are passed over`);
+    if (rows.length === 0) {
+      rmSync(path, { force: true });
+      return undefined;
+    }
+    if (sound < content.length) truncateSync(path, sound);
+    return { path, columns: new Map(names.map((name, column) => [name, column])), rows: [...rows], size: sound };
+  }
+
+  /** The segment that takes this row: the last one, or a new one. @throws the system error */
+  #writable(row: Row): Segment {
+    const { level, maxbytes } = this.#options;
+    const last = this.#segments.at(-1);
+    const needed = CHUNK_HEADER + row.names.length * level.width * BYTES;
+    const fits =
+      last !== undefined &&
+      last.size + needed <= maxbytes / SEGMENTS &&
+      row.at > lastOf(last) &&
+      row.at - (last.rows[0]?.at ?? row.at) < level.keep / SEGMENTS;
+    if (fits) {
+      this.#fd ??= openSync(last.path, 'r+');
+      return last;
+    }
+    this.close();
+    this.#expire(row.at);
+    const path = join(this.#options.directory, `${level.name}-${String(row.at).padStart(15, '0')}`);
+    this.#fd = openSync(path, 'w', PRIVATE_FILE);
+    const segment: Segment = { path, columns: new Map(), rows: [], size: 0 };
+    this.#segments = [...this.#segments.filter((old) => old.path !== path), segment];
+    return segment;
+  }
+
+  /** Lets go of what is too old, and of the oldest until a new segment has room. */
+  #expire(now: EpochMillis): void {
+    const { level, maxbytes } = this.#options;
+    const most = maxbytes - maxbytes / SEGMENTS;
+    let size = this.#segments.reduce((sum, segment) => sum + segment.size, 0);
+    const kept = [...this.#segments];
+    for (const segment of this.#segments) {
+      if (lastOf(segment) >= now - level.keep && size <= most && kept.length < MAX_SEGMENTS) break;
+      rmSync(segment.path, { force: true });
+      kept.shift();
+      size -= segment.size;
+    }
+    this.#segments = kept;
+  }
+
+  /** Writes names that are new, and the row; or nothing. @throws the system error */
+  #write(segment: Segment, row: Row): void {
+    const fresh = row.names.filter((name) => !segment.columns.has(name));
+    const from = segment.columns.size;
+    const columns = new Map([...segment.columns, ...fresh.map((name, index) => [name, from + index] as const)]);
+    const values = encodeValues(arrange(row, columns, this.#options.level.width), row.at, crc32);
+    const names = fresh.length === 0 ? [] : [encodeNames({ from, names: fresh }, row.at, crc32)];
+    const bytes = Buffer.concat([...names, values]);
+    const fd = this.#fd;
+    if (fd === undefined) throw new Error('no segment is open');
+    try {
+      for (let done = 0; done < bytes.length; ) {
+        done += writeSync(fd, bytes, done, bytes.length - done, segment.size + done);
+      }
+    } catch (cause) {
+      cut(fd, segment.size);
+      throw cause;
+    }
+    for (const name of fresh) segment.columns.set(name, segment.columns.size);
+    const offset = segment.size + bytes.length - values.length + CHUNK_HEADER;
+    segment.rows.push({ at: row.at, offset, columns: columns.size });
+    segment.size += bytes.length;
+  }
+}
+
+/** What is left of a write that failed does no harm either: the next one goes over it. */
+function cut(fd: number, size: number): void {
+  try {
+    ftruncateSync(fd, size);
+  } catch {
+    // The next row is written to the same place.
+  }
+}
