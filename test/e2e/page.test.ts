@@ -4,7 +4,7 @@ import { after, before, type TestContext, test } from 'node:test';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { isStruct } from '../../src/rpc/xml.ts';
 import { openBrowser, openTab, seriousFindings, type Tab } from '../support/browser.ts';
-import { type Daemon, startDaemon } from '../support/daemon.ts';
+import { CHECKOUT, type Daemon, startDaemon } from '../support/daemon.ts';
 import { needs } from '../support/peers.ts';
 import { freePort } from '../support/ports.ts';
 import { until } from '../support/until.ts';
@@ -23,10 +23,10 @@ interface Site {
   readonly url: string;
 }
 
-async function startSite(t: TestContext, programs: string, server = ''): Promise<Site> {
+async function startSite(t: TestContext, programs: string, server = '', files = {}): Promise<Site> {
   const port = await freePort();
   const config = `[inet_http_server]\nport=127.0.0.1:${port}\n${server}\n${programs}`;
-  return { daemon: await startDaemon(t, { config }), url: `http://127.0.0.1:${port}/` };
+  return { daemon: await startDaemon(t, { config, files }), url: `http://127.0.0.1:${port}/` };
 }
 
 const SLEEPER = '[program:sleeper]\ncommand=/bin/sleep 1000\nstartsecs=0\n';
@@ -91,9 +91,11 @@ test('all, a group, or what is filtered are stopped only after a question', NEED
 
 test('a program that cannot be started says why', NEEDS, async (t) => {
   const site = await startSite(t, '[program:lost]\ncommand=/nowhere/at/all\nautostart=false\n');
-  const { page } = await open(t, site);
+  const { page, complaints } = await open(t, site);
   await page.getByRole('button', { name: 'Start lost', exact: true }).click();
   await sees(page.locator('.toast.bad'), /lost: .*\/nowhere\/at\/all|lost: NO_FILE/);
+  // Browsers say this of every refusal.
+  assert.match(complaints.splice(0).join('\n'), /^Failed to load resource: .* 404 .*startProcess$/);
 });
 
 test('the page of a process has its log, its life, its configuration, and says why', NEEDS, async (t) => {
@@ -163,6 +165,70 @@ test('the plan is shown and applied', NEEDS, async (t) => {
   await page.getByRole('link', { name: 'Programs' }).click();
   await sees(rowOf(page, 'new'), /Starting|Running/);
 });
+
+/** How many bytes of a canvas are not zero. */
+async function drawnBytes(page: Page, chart: string): Promise<number> {
+  const found: unknown = await page.evaluate(`(() => {
+    const canvas = document.querySelector('${chart} canvas');
+    const { width, height } = canvas;
+    return canvas.getContext('2d').getImageData(0, 0, width, height).data.filter((byte) => byte > 0).length;
+  })()`);
+  return Number(found);
+}
+
+test('charts of processor and memory are drawn, for an hour, a day and a week', NEEDS, async (t) => {
+  const busy = '[program:busy]\ncommand=/bin/sh -c "while :; do :; done"\nstartsecs=0\n';
+  const site = await startSite(t, `${busy}[supervisord]\nmetrics_interval=1\n`);
+  const { page } = await open(t, site);
+  await sees(rowOf(page, 'busy').locator('.cpu'), /\d%/);
+  await rowOf(page, 'busy').locator('.cpu path.spark-line').waitFor();
+  await page.locator('[data-row=busy]').click();
+  await page.getByRole('img', { name: /^CPU: \d+/ }).waitFor();
+  for (const range of ['1 hour', '24 hours', '7 days']) {
+    await page.getByRole('button', { name: range }).click();
+    await until(`charts of ${range}`, async () => (await drawnBytes(page, '.chart-cpu')) > 1000);
+    assert.ok((await drawnBytes(page, '.chart-memory')) > 1000, range);
+  }
+  await page.locator('.life .state-running').first().waitFor();
+});
+
+test(
+  'a viewer sees everything and no button that changes something; an operator may act, and logs out',
+  NEEDS,
+  async (t) => {
+    const site = await startSite(t, SLEEPER, 'users=%(here)s/users', { users: '# nobody yet\n' });
+    for (const [name, role] of [
+      ['vera', 'viewer'],
+      ['olaf', 'operator'],
+    ] as const) {
+      const added = await site.daemon.run(
+        '/bin/sh',
+        '-c',
+        `echo secret-${name} | ${CHECKOUT}/bin/superctl passwd users ${name} --role ${role}`,
+      );
+      assert.equal(added.status, 0, added.stderr);
+    }
+    const logIn = async (page: Page, name: string): Promise<void> => {
+      await page.locator('input[type=password]').fill(`secret-${name}`);
+      await page.locator('input:not([type=password]):not([type=hidden])').fill(name);
+      await page.locator('form button').click();
+      await sees(rowOf(page, 'sleeper'), 'Running');
+    };
+    const { page } = await open(t, site);
+    await logIn(page, 'vera');
+    await sees(page.locator('.user'), /vera.*viewer/);
+    assert.equal(await page.locator('[data-verb]').count(), 0);
+    assert.equal(await page.getByRole('link', { name: 'Plan' }).count(), 0);
+    await page.locator('[data-row=sleeper]').focus();
+    await page.keyboard.press('x');
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await logIn(page, 'olaf');
+    await rowOf(page, 'sleeper').getByRole('button', { name: 'Stop sleeper' }).click();
+    await sees(page.locator('.toast.good'), 'sleeper stopped');
+    await page.getByRole('link', { name: 'Events' }).click();
+    await sees(page.locator('.entry'), /olaf.*stopProcess/);
+  },
+);
 
 const HOSTILE = `<img>&"'<script>`;
 

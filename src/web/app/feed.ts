@@ -6,6 +6,7 @@
 import { signal } from '@preact/signals';
 import { call, open, renewToken } from './api.ts';
 import { listOf, numberOf, objectOf, parse } from './json.ts';
+import { pause } from './pause.ts';
 import { readHistory, readOverview, readRecord } from './read.ts';
 import { EventParser, type ServerEvent } from './sse.ts';
 import { takeGap, takeOverview, takeRecords, takeUsage } from './store.ts';
@@ -33,17 +34,6 @@ const OVERVIEW_DELAY_MS = 300;
 
 let last: number | undefined;
 let overviewTimer: number | undefined;
-
-/** Waits; ends early when aborted. */
-const pause = (ms: number, abort: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (abort.aborted) return resolve();
-    const timer = setTimeout(resolve, ms);
-    abort.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 
 async function fetchOverview(): Promise<void> {
   const found = readOverview(await call('superd.getOverview'));

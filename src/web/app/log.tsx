@@ -9,12 +9,14 @@ import { t } from './i18n.ts';
 import { Icon } from './icons.tsx';
 import { LogLines } from './log-lines.ts';
 import type { Process } from './model.ts';
+import { pause } from './pause.ts';
 import { mayOperate } from './store.ts';
 
 type Channel = 'stdout' | 'stderr';
 const CHANNELS: readonly Channel[] = ['stdout', 'stderr'];
 const TAIL_BYTES = 128 * 1024;
-const RETRY_MS = 2000;
+const RETRY_MS = 1000;
+const REFUSED_MS = 10_000;
 /** Within this distance of its end, the log follows what comes. */
 const NEAR_END_PX = 40;
 
@@ -58,8 +60,10 @@ async function follow(following: Following, abort: AbortSignal): Promise<void> {
       if (abort.aborted) return;
       const isMissing = error instanceof Fault && error.fault === 'NO_FILE';
       if (error instanceof Fault) following.tell(isMissing ? t('log.none') : describeError(error));
+      // What is refused will hardly be there in a moment.
+      if (error instanceof Fault) await pause(REFUSED_MS, abort);
     }
-    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    await pause(RETRY_MS, abort);
   }
 }
 
