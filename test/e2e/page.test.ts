@@ -150,6 +150,35 @@ test('after the brain was killed the page comes back, current, and can act', NEE
   await sees(page.locator('.entry'), 'superd was started again while its programs ran on');
 });
 
+test('a page that nobody sees holds no connection, and is current when it is looked at', NEEDS, async (t) => {
+  const site = await startSite(t, SLEEPER);
+  const { page } = await open(t, { ...site, url: 'about:blank' });
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  await page.addInitScript(`Object.defineProperty(document, 'hidden', { get: () => window.isSeen !== true })`);
+  await page.goto(site.url);
+  await sees(rowOf(page, 'sleeper'), 'Running');
+  await until('it asks', () => asked.includes('/api/v1/superd.historyAfter'));
+  assert.ok(!asked.includes('/api/v1/events'));
+  await site.daemon.superctl('stop', 'sleeper');
+  await page.evaluate(`window.isSeen = true; document.dispatchEvent(new Event('visibilitychange'))`);
+  await sees(rowOf(page, 'sleeper'), 'Stopped');
+  assert.ok(asked.includes('/api/v1/events'));
+});
+
+test('without a stream for it the page asks now and then', NEEDS, async (t) => {
+  const site = await startSite(t, SLEEPER);
+  const { page, complaints } = await open(t, { ...site, url: 'about:blank' });
+  const body = JSON.stringify({ fault: { code: 30, name: 'FAILED', text: 'too many streams are open' } });
+  await page.route('**/api/v1/events*', (route) => route.fulfill({ status: 503, body }));
+  await page.goto(site.url);
+  await sees(rowOf(page, 'sleeper'), 'Running');
+  await site.daemon.superctl('stop', 'sleeper');
+  await sees(rowOf(page, 'sleeper'), 'Stopped');
+  await sees(page.locator('.link-live'), 'Live');
+  assert.match(complaints.splice(0).join(), /503 .*events/);
+});
+
 test('the plan is shown and applied', NEEDS, async (t) => {
   const site = await startSite(t, SLEEPER);
   const { page } = await open(t, { ...site, url: `${site.url}#/plan` });

@@ -36,12 +36,13 @@ export function Controls({ target, processes, isWide = false }: ControlsProps) {
   if (!mayOperate.value) return null;
   const isBusy = processes.some(({ namespec }) => pending.value.has(namespec));
   const label = labelOf(target);
-  const button = (verb: keyof typeof VERBS) => {
+  // One button that starts or stops, so that the focus stays on it when it turns from the one into the other.
+  const button = (verb: keyof typeof VERBS, isToggle = false) => {
     const text = t(VERBS[verb].label);
     const isOff = isBusy || !processes.some((process) => applies(verb, process));
     return (
       <button
-        key={verb}
+        key={isToggle ? 'toggle' : verb}
         type="button"
         class={isWide ? 'button' : 'quiet-button'}
         data-verb={verb}
@@ -61,7 +62,7 @@ export function Controls({ target, processes, isWide = false }: ControlsProps) {
   };
   const isOne = processes.length === 1;
   const canStart = processes.some((process) => applies('start', process));
-  const toggles = isOne ? [button(canStart ? 'start' : 'stop')] : [button('start'), button('stop')];
+  const toggles = isOne ? [button(canStart ? 'start' : 'stop', true)] : [button('start'), button('stop')];
   return (
     <span class="controls">
       {toggles}

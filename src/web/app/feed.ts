@@ -4,7 +4,7 @@
  * connections to a server, and one per page would soon be too many.
  */
 import { signal } from '@preact/signals';
-import { call, open, renewToken } from './api.ts';
+import { call, Fault, open, renewToken } from './api.ts';
 import { listOf, numberOf, objectOf, parse } from './json.ts';
 import { pause } from './pause.ts';
 import { readHistory, readOverview, readRecord } from './read.ts';
@@ -26,6 +26,9 @@ const SILENCE_MS = 40_000;
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 10_000;
 const HIDDEN_POLL_MS = 20_000;
+/** Without a stream the page asks this often, and so many times before it tries to get one again. */
+const LOOK_MS = 5000;
+const LOOKS = 12;
 /** A page that is hidden for less is not treated otherwise. */
 const HIDDEN_AFTER_MS = 15_000;
 const AWAY_SHOWN_MS = 8000;
@@ -110,6 +113,15 @@ async function poll(abort: AbortSignal): Promise<void> {
   }
 }
 
+/** For a server that has no stream for this page: its journal does not work, or too many pages are open. */
+async function look(abort: AbortSignal): Promise<void> {
+  arrived();
+  for (let turn = 0; turn < LOOKS && !abort.aborted; turn += 1) {
+    await pause(LOOK_MS, abort);
+    await fetchOverview();
+  }
+}
+
 /** Whether the page has been hidden for a while; `changed` is called whenever that changes. */
 function watchVisibility(changed: () => void): () => boolean {
   let isAsleep = document.hidden;
@@ -126,6 +138,18 @@ function watchVisibility(changed: () => void): () => boolean {
   return () => isAsleep;
 }
 
+/** What comes until the connection ends; `lost` when it was not this page that ended it. */
+async function attend(abort: AbortSignal, isAsleep: boolean): Promise<'lost' | 'over'> {
+  try {
+    await (isAsleep ? poll(abort) : follow(abort));
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    await look(abort);
+    return 'over';
+  }
+  return abort.aborted ? 'over' : 'lost';
+}
+
 /** Follows the server as long as the page is open. */
 export async function beginFeed(): Promise<never> {
   let turn = new AbortController();
@@ -137,7 +161,7 @@ export async function beginFeed(): Promise<never> {
     try {
       await fetchOverview();
       retry = FIRST_RETRY_MS;
-      await (isAsleep() ? poll(turn.signal) : follow(turn.signal));
+      if ((await attend(turn.signal, isAsleep())) === 'over') continue;
     } catch {
       // Whatever it was: it is tried again.
     }

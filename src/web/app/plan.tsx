@@ -104,6 +104,9 @@ function usePlan() {
   return { plan, problem, load };
 }
 
+/** Half an update leaves groups stopped: the browser asks before it closes the page. */
+const stay = (event: BeforeUnloadEvent): void => event.preventDefault();
+
 export function Plan() {
   const { plan, problem, load } = usePlan();
   const progress = useSignal<Progress>(new Map());
@@ -119,6 +122,7 @@ export function Plan() {
   }, []);
   const apply = async (): Promise<void> => {
     isBusy.value = true;
+    addEventListener('beforeunload', stay);
     try {
       const done = await update((state) => {
         progress.value = state;
@@ -133,6 +137,7 @@ export function Plan() {
     } catch (error) {
       tell(t('failed.one', { name: t('plan'), why: describeError(error) }), false);
     }
+    removeEventListener('beforeunload', stay);
     isBusy.value = false;
     progress.value = new Map();
     await load();
