@@ -1,6 +1,7 @@
 /** What the buttons and keys do: calls, what is under way, and what became of it. */
 import { signal } from '@preact/signals';
-import { call, describeError, Fault } from './api.ts';
+import { call, Fault } from './api.ts';
+import { describeError, faultText } from './faults.ts';
 import { formatSpan } from './format.ts';
 import { count, t } from './i18n.ts';
 import { listOf, numberOf, objectOf, textOf } from './json.ts';
@@ -96,7 +97,7 @@ const failuresOf = (answer: unknown): readonly Failure[] =>
     .filter(({ status }) => numberOf(status) !== SUCCESS)
     .map(({ group, name, description }) => ({
       name: namespecOf(textOf(group), textOf(name)),
-      text: textOf(description),
+      text: faultText(textOf(description), namespecOf(textOf(group), textOf(name))),
     }));
 
 /** One call for a whole group, or for all. */
@@ -119,7 +120,7 @@ async function each(verb: Verb, names: readonly string[], signalName: string): P
     for (let name = left.shift(); name !== undefined; name = left.shift()) {
       const current = name;
       await one(verb, current, signalName).catch((error: unknown) => {
-        failures.push({ name: current, text: describeError(error) });
+        failures.push({ name: current, text: describeError(error, current) });
       });
     }
   };

@@ -80,6 +80,3 @@ export async function open(path: string, signal: AbortSignal): Promise<ReadableS
   if (!answer.ok || answer.body === null) throw faultOf(answer.status, parse(await answer.text()));
   return answer.body;
 }
-
-export const describeError = (error: unknown): string =>
-  error instanceof Fault ? error.message : error instanceof Error ? error.message : String(error);

@@ -1,16 +1,19 @@
 /** The buttons that act, for one process, a group, or more; nobody sees those that he may not use. */
-import { act, applies, labelOf, pending, type Target, type Verb } from './actions.ts';
+import { act, applies, labelOf, pending, type Target, tell, type Verb } from './actions.ts';
 import { ask } from './dialogs.tsx';
 import { t } from './i18n.ts';
 import { Icon, type IconName } from './icons.tsx';
 import type { Process } from './model.ts';
 import { mayOperate } from './store.ts';
 
-/** Asks first when more than one process is touched, or a signal is to be chosen; does nothing when nothing would change. */
+/** Asks first when more than one process is touched, or a signal is to be chosen; says so when nothing would change. */
 export async function perform(verb: Verb, target: Target, processes: readonly Process[]): Promise<void> {
   if (!mayOperate.value) return;
   const meant = processes.filter((process) => applies(verb, process));
-  if (meant.length === 0) return;
+  if (meant.length === 0) {
+    tell(t('no.effect', { verb: t(verb), name: labelOf(target) }), false);
+    return;
+  }
   const names = meant.map(({ namespec }) => namespec);
   const needsAnswer = verb === 'signal' || (target.kind !== 'process' && verb !== 'start');
   const answer = needsAnswer ? await ask({ verb, label: labelOf(target), names }) : '';
@@ -60,9 +63,10 @@ export function Controls({ target, processes, isWide = false }: ControlsProps) {
       </button>
     );
   };
-  const isOne = processes.length === 1;
   const canStart = processes.some((process) => applies('start', process));
-  const toggles = isOne ? [button(canStart ? 'start' : 'stop', true)] : [button('start'), button('stop')];
+  const canStop = processes.some((process) => applies('stop', process));
+  const toggles =
+    canStart && canStop ? [button('start'), button('stop', true)] : [button(canStart ? 'start' : 'stop', true)];
   return (
     <span class="controls">
       {toggles}

@@ -1,7 +1,8 @@
 /** The view of crash mails: those that wait, those that could not be sent, the newest that were, and their reports. */
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { call, describeError, Fault } from './api.ts';
+import { call, Fault } from './api.ts';
+import { describeError } from './faults.ts';
 import { formatMoment } from './format.ts';
 import { t } from './i18n.ts';
 import { listOf, numberOf, objectOf, textOf } from './json.ts';

@@ -2,7 +2,8 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { tell } from './actions.ts';
-import { call, describeError } from './api.ts';
+import { call } from './api.ts';
+import { describeError } from './faults.ts';
 import { count, t } from './i18n.ts';
 import { listOf, objectOf, textOf } from './json.ts';
 import { listen } from './store.ts';

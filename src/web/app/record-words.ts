@@ -4,6 +4,7 @@ import { t } from './i18n.ts';
 import { listOf, numberOf, objectOf, textOf } from './json.ts';
 import { isState, type JournalRecord, namespecOf } from './model.ts';
 import { exitText, stateWords } from './words.ts';
+import type { Key } from './words-en.ts';
 
 /** How a record is coloured. */
 export type Tone = 'good' | 'bad' | 'warn' | 'quiet' | 'plain';
@@ -76,6 +77,28 @@ function configTold({ added, changed, removed }: JournalRecord): Omit<Told, 'sub
   };
 }
 
+const DAEMON: ReadonlyMap<string, Key> = new Map([
+  ['started', 'daemon.started'],
+  ['stopped', 'daemon.stopped'],
+  ['restarting', 'daemon.restarting'],
+  ['brain-restarted', 'daemon.back'],
+  ['recovered', 'daemon.recovered'],
+]);
+
+function daemonTold({ what, version, found }: JournalRecord, otherwise: string): Omit<Told, 'subject'> {
+  const key = DAEMON.get(textOf(what));
+  const { why, live, gone } = objectOf(found);
+  const facts =
+    found === undefined
+      ? [textOf(version)]
+      : [t('daemon.found', { live: numberOf(live), gone: numberOf(gone) }), textOf(why)];
+  return {
+    tone: what === 'recovered' || what === 'brain-restarted' ? 'warn' : 'plain',
+    text: key === undefined ? otherwise : t(key),
+    detail: joined(facts),
+  };
+}
+
 /** Without the name that it begins with, which stands beside it. */
 function withoutName(text: string, name: string | undefined): string {
   return name !== undefined && text.startsWith(`${name}: `) ? text.slice(name.length + 2) : text;
@@ -107,7 +130,13 @@ function bodyOf(record: JournalRecord, subject: string | undefined): Omit<Told, 
     case 'problem':
       return { tone: 'bad', text: t('record.problem'), detail: textOf(record['text']) };
     case 'daemon':
-      return { tone: record['what'] === 'recovered' ? 'warn' : 'plain', text, detail: '' };
+      return daemonTold(record, text);
+    case 'process-group':
+      return { tone: 'plain', text: t(record['change'] === 'ADDED' ? 'record.added' : 'record.removed'), detail: '' };
+    case 'supervisor-state':
+      return { tone: 'plain', text: t('mood', { mood: textOf(record['to']) }), detail: '' };
+    case 'adopted':
+      return { tone: 'plain', text: t('record.adopted'), detail: `pid ${numberOf(record['pid'])}` };
     default:
       return { tone: 'plain', text, detail: '' };
   }

@@ -14,7 +14,7 @@ import { Plan } from './plan.tsx';
 import { Program } from './program.tsx';
 import { Programs } from './programs.tsx';
 import { type Route, route } from './router.ts';
-import { mayConfigure, now, overview, trouble } from './store.ts';
+import { mayConfigure, now, overview, serverTime, trouble } from './store.ts';
 import { setTheme, THEMES, theme } from './theme.ts';
 import { Toasts } from './toasts.tsx';
 import type { Key } from './words-en.ts';
@@ -105,8 +105,7 @@ function Tools() {
 function Banner() {
   const { value } = link;
   if (value.kind === 'lost') {
-    // Follows the clock.
-    const away = Math.max(now.value === 0 ? 0 : 0, Date.now() - value.since);
+    const away = now.value - serverTime() + Date.now() - value.since;
     return (
       <p class="banner lost" role="alert">
         {t('lost')} <span aria-hidden="true">{formatSpan(away)}</span>
@@ -181,7 +180,7 @@ export function Shell() {
       </header>
       <Banner />
       {mood !== 'RUNNING' && mood !== '' && <p class="banner lost">{t('mood', { mood })}</p>}
-      <main id="main" tabIndex={-1}>
+      <main id="main" tabIndex={-1} class={link.value.kind === 'lost' ? 'stale' : undefined}>
         <View />
       </main>
       <footer class="bottom">superd {version}</footer>
