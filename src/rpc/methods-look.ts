@@ -88,6 +88,9 @@ function settingRow(info: ProcessInfo, setting: Setting): XmlValue {
 
 const mailRow = ({ at, ...row }: MailRow): XmlValue => ({ ...row, time: epochSeconds(epochMillis(at)) });
 
+/** Of a mail or a report. */
+const ID = /^[A-Za-z0-9]{1,64}$/;
+
 const COMMON = { aliases: [], access: 'viewer', gated: false } as const;
 
 export const LOOK_METHODS: readonly Method[] = [
@@ -146,7 +149,7 @@ export const LOOK_METHODS: readonly Method[] = [
     help: 'Read a crash report, or the mail that it went into, as text. BAD_NAME when there is none of that id.',
     async run({ ports }, [first]) {
       const id = textOf(first);
-      const text = await ports.mails.text(id);
+      const text = ID.test(id) ? await ports.mails.text(id) : undefined;
       if (text === undefined) throw new RpcFault('BAD_NAME', id);
       return text;
     },

@@ -157,7 +157,7 @@ const TARGETS = [
   '/%zz', '*', '', '?', '/?', '/#x', 'http://evil.example/RPC2', 'http://', '/RPC2/../..', '/logtail', '/logtail/', '/logtail//', '/logtail/no',
   '/logtail/no:*', '/logtail/cat/nope', '/logtail/cat/stdout/x', '/logtail/%2e%2e', '/tail.html', '/tail.html?processname=..&limit=-5',
   '/tail.html?processname=cat&limit=99999999999', '/?action=stopall', '/index.html?action=stop&processname=cat', '/?notice=1', '/?notice=__proto__',
-  '/?refresh=0', '/ok.html/', `/${'a'.repeat(30_000)}`, `/?${'a=b&'.repeat(10_000)}`, '/images/icon.png', '/favicon.ico', '/api', '/events', '/metrics',
+  '/?refresh=0', '/ok.html/', `/${'a'.repeat(30_000)}`, `/?${'a=b&'.repeat(10_000)}`, '/images/icon.png', '/favicon.ico', '/api', '/events',
 ] as const;
 const FORMS = [
   'action=stopall',
@@ -189,16 +189,46 @@ export interface Signature {
   readonly params: readonly string[];
 }
 
-/** A call that cannot be right: too many arguments, or for a name what is none. */
-function wrongCall(random: Random, { name, params }: Signature): string {
+/** Arguments that cannot be right: too many, or for a name what is none. */
+function wrongArguments(random: Random, { name, params }: Signature): readonly XmlValue[] {
   // Any signal would be right for all of them.
   if (params[0] !== 'string' || name.endsWith('AllProcesses') || random.below(3) === 0)
-    return encodeCall(
-      name,
-      Array.from({ length: 9 }, () => random.pick(VALUES)),
-    );
-  return encodeCall(name, params.map(() => random.pick(VALUES)).slice(0, random.below(params.length + 1)));
+    return Array.from({ length: 9 }, () => random.pick(VALUES));
+  return params.map(() => random.pick(VALUES)).slice(0, random.below(params.length + 1));
 }
+
+const wrongCall = (random: Random, signature: Signature): string =>
+  encodeCall(signature.name, wrongArguments(random, signature));
+
+const API = '/api/v1/';
+const postJson = (method: string, body: string | Buffer, type = 'application/json'): Buffer =>
+  Buffer.from(post(body, [], `${API}${method}`).toString('latin1').replace('text/xml', type), 'latin1');
+
+/** Questions to the JSON API, to be spoilt. */
+const JSON_QUESTIONS: readonly [Buffer, ...Buffer[]] = [
+  postJson('supervisor.getProcessInfo', '{"name":"cat"}'),
+  postJson('supervisor.readProcessStdoutLog', '["cat",0,100]'),
+  postJson('system.multicall', '[[{"methodName":"supervisor.getPID","params":[]},{"methodName":"nope"}]]'),
+  get(`${API}superd.getOverview`),
+  get(`${API}superd.getProgram?name=cat`),
+  get(`${API}supervisor.tailProcessStdoutLog?name=cat&offset=0&length=100`),
+  get(`${API}logs/cat/stdout?tail=3`),
+];
+/** What none of the bodies below is enough for, or can do harm with. */
+const NEEDY = ['supervisor.getProcessInfo', 'supervisor.startProcess', 'superd.why', 'system.multicall'] as const;
+// biome-ignore format: a list
+const BODIES: readonly [string, ...string[]] = [
+  '', ' ', '{', 'null', '0', '"x"', '[[[[', `${'['.repeat(100_000)}`, `${'{"a":'.repeat(50_000)}`, '{"__proto__":{"name":"cat"}}', '{"constructor":1}', '{"name":null}',
+  '{"nàme":1}', '[1e999]', '[-1,1e308,"\\ud800"]', '{"name":"cat","nme":1}', `{"name":"${'x'.repeat(100_000)}"}`, `[${'0,'.repeat(100_000)}0]`, 'NaN', '\ufeff{}', '{"name":["cat"]}',
+];
+// biome-ignore format: a list
+const API_TARGETS = [
+  'api', 'api/', 'api/v1', 'api/v1/', 'api/v2/', 'api/v1//', 'api/v1/..', 'api/v1/../../etc/passwd', 'api/v1/__proto__', 'api/v1/constructor', 'api/v1/toString', 'api/v1/supervisor', 'api/v1/openapi.json',
+  'api/v1/session', 'api/v1/session?x=1', 'api/v1/events?after=-1', 'api/v1/events?after=99999999999999999999', 'api/v1/events?kinds=', 'api/v1/events?after=1&after=2', 'api/v1/logs', 'api/v1/logs/',
+  'api/v1/logs/cat', 'api/v1/logs/cat/', 'api/v1/logs/cat/stdin', 'api/v1/logs/%2e%2e%2f%2e%2e%2fetc%2fpasswd/stdout', 'api/v1/logs/../../etc/passwd', 'api/v1/logs/*/stdout', 'api/v1/logs/cat/stdout?from=9e9',
+  'api/v1/logs/cat/stdout?from=999999999999999', 'api/v1/logs/cat/stdout?length=999999999999999', 'api/v1/logs/cat/stdout?tail=0', 'api/v1/supervisor.stopAllProcesses', 'api/v1/supervisor.shutdown?', 'api/v1/supervisor.startProcess?name=off',
+  'api/v1/system.multicall?calls=[{"methodName":"supervisor.shutdown"}]', 'api/v1/superd.history?options=[', 'api/v1/superd.history?options={"limit":-5}', 'api/v1/superd.getReport?id=..%2f..%2fetc%2fpasswd', `api/v1/${'x'.repeat(20_000)}`,
+] as const;
 
 type Maker = readonly [kind: string, make: (random: Random) => Buffer];
 
@@ -222,6 +252,13 @@ const makers = (signatures: readonly [Signature, ...Signature[]]): readonly [Mak
   ['pipeline with junk', (r) => Buffer.concat([post(r.pick(QUESTIONS)), spoil(r, get('/')), post(r.pick(QUESTIONS))])],
   ['half a request', (r) => { const whole = post(r.pick(QUESTIONS)); return whole.subarray(0, 1 + r.below(whole.length - 1)); }],
   ['tail', (r) => get(r.pick(['/logtail/cat', '/logtail/cat/stderr', '/mainlogtail']))],
+  ['spoilt API call', (r) => spoil(r, r.pick(JSON_QUESTIONS))],
+  ['API body', (r) => postJson(r.pick(NEEDY), r.pick(BODIES))],
+  ['API arguments', (r) => { const signature = r.pick(signatures); return postJson(signature.name, JSON.stringify(wrongArguments(r, signature))); }],
+  ['API type', (r) => postJson(r.pick(signatures).name, '{}', r.pick(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'text/html', 'application/json;x', '']))],
+  ['API target', (r) => get(`/${r.pick(API_TARGETS)}`, [], r.pick(['GET', 'GET', 'HEAD', 'PUT', 'DELETE']))],
+  ['API of another site', (r) => get(`${API}${r.pick(['superd.getOverview', 'events', 'session', 'logs/cat/stdout'])}`, [r.pick(['Origin: http://evil.example', 'Sec-Fetch-Site: cross-site', 'Sec-Fetch-Site: same-site'])])],
+  ['takes its time', (r) => get(r.pick(['/api/v1/events', '/api/v1/events?after=0', '/api/v1/events?usage=1', '/api/v1/logs/cat/stdout?follow=1', '/metrics']))],
   ['noise', (r) => Buffer.from(Array.from({ length: 1 + r.below(300) }, () => r.below(256)))],
   ['TLS', () => Buffer.from('16030100f5010000f10303', 'hex')],
   ['HTTP/2', () => Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00')],
@@ -232,6 +269,8 @@ const makers = (signatures: readonly [Signature, ...Signature[]]): readonly [Mak
 export function hostileRequest(random: Random, signatures: readonly [Signature, ...Signature[]]): HostileRequest {
   const [kind, make] = random.pick(makers(signatures));
   const manner =
-    kind === 'tail' ? 'leaves' : random.pick<HostileRequest['manner']>(['listens', 'half-closes', 'listens', 'leaves']);
+    kind === 'tail' || kind === 'takes its time'
+      ? 'leaves'
+      : random.pick<HostileRequest['manner']>(['listens', 'half-closes', 'listens', 'leaves']);
   return { kind, bytes: make(random), manner };
 }

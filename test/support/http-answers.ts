@@ -65,6 +65,8 @@ const ILLEGAL = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/;
 /** @throws when the body is not what its type says */
 function checkBody({ status, headers, body }: HttpAnswer): void {
   const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+  // An answer to HEAD has no body.
+  if (headers.get('content-type') === 'application/json' && text !== '') JSON.parse(text);
   if (headers.get('content-type') !== 'text/xml') return;
   const decoded = decodeResponse(text);
   if (status !== 200 || ILLEGAL.test(text) || (!decoded.ok && decoded.error.code === UNREADABLE)) {
