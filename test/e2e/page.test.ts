@@ -148,6 +148,8 @@ test('after the brain was killed the page comes back, current, and can act', NEE
   await sees(rowOf(page, 'flaky'), 'Exited');
   await page.getByRole('link', { name: 'Events' }).click();
   await sees(page.locator('.entry'), 'superd was started again while its programs ran on');
+  await site.daemon.stop();
+  site.daemon.assertQuiet();
 });
 
 test('a page that nobody sees holds no connection, and is current when it is looked at', NEEDS, async (t) => {
@@ -177,6 +179,20 @@ test('without a stream for it the page asks now and then', NEEDS, async (t) => {
   await sees(rowOf(page, 'sleeper'), 'Stopped');
   await sees(page.locator('.link-live'), 'Live');
   assert.match(complaints.splice(0).join(), /503 .*events/);
+});
+
+test('a crash mail and its report can be read', NEEDS, async (t) => {
+  const crashmail = `[crashmail]\nto=ops@example.com\nmaildir=%(here)s/Maildir\n[eventlistener:crashmail]\ncommand=${CHECKOUT}/bin/crashmail\nevents=PROCESS_STATE\nstartsecs=0\n`;
+  const crasher =
+    '[program:crasher]\ncommand=/bin/sh -c "sleep 1; echo <b>oh</b> no >&2; exit 9"\nautostart=false\nautorestart=false\nstartsecs=0\n';
+  const site = await startSite(t, crashmail + crasher);
+  const { page } = await open(t, { ...site, url: `${site.url}#/mail` });
+  await sees(page.locator('.empty'), 'No crash');
+  await site.daemon.superctl('start', 'crasher');
+  await sees(page.locator('.mails li'), /crasher.*crasher/);
+  await sees(page.locator('section', { has: page.locator('h2', { hasText: 'Sent' }) }), 'crasher');
+  await page.locator('.mails a').first().click();
+  await sees(page.locator('.report pre'), '<b>oh</b> no');
 });
 
 test('the plan is shown and applied', NEEDS, async (t) => {
