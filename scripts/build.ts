@@ -1,5 +1,5 @@
 /**
- * Builds dist/: one CommonJS file per program. CommonJS, because an ESM import of node:http loads undici and costs
+ * Builds dist/: one CommonJS file per program, and the page for browsers. CommonJS, because an ESM import of node:http loads undici and costs
  * 14 MB of memory in the daemon (docs/explanation/decisions/0002-bundle.md).
  */
 import { writeFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { build, type Plugin } from 'esbuild';
 import { COMMANDS } from '../src/cli/commands.ts';
 import { renderHelp } from '../src/host/args.ts';
 import { BRAIN_PARTS } from '../src/host/brain-copy.ts';
+import { buildWeb } from './build-web.ts';
 import { NODE_CHECK } from './node-check.ts';
 
 const root = `${import.meta.dirname}/..`;
@@ -54,3 +55,5 @@ await build({
 
 // The help is the same each time: yargs, which takes longer to load than all else, writes it now.
 writeFileSync(`${root}/dist/superctl.help`, await renderHelp(COMMANDS));
+
+await buildWeb();

@@ -19,6 +19,7 @@ import { removePidfile, writePidfile } from '../host/pidfile.ts';
 import { PoolPositions } from '../host/pool-positions.ts';
 import { KeeperRecoverer } from '../host/recoverer.ts';
 import { Syslog } from '../host/syslog.ts';
+import { webAssets } from '../host/web-assets.ts';
 import type { ToBrain } from '../keeper/protocol.ts';
 import { pidOf } from '../process/machine.ts';
 import { publish } from '../rpc/methods.ts';
@@ -287,6 +288,7 @@ export class Daemon {
         journal: this.#journal,
         metrics: this.#metrics.access,
         scrape: this.#metrics.scrape,
+        assets: webAssets(this.#request.hello.main),
       },
       config.daemon.statedir,
     );

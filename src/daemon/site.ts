@@ -21,7 +21,7 @@ const outboxesOf = ({ crashmail }: Config, statedir: string): string =>
     homeDirectory: '',
   });
 
-type Given = Omit<MetricsPorts, 'caller' | 'role' | 'host' | 'mails' | 'written'>;
+type Given = Omit<MetricsPorts, 'caller' | 'role' | 'host' | 'mails' | 'written'> & Pick<SitePorts, 'assets'>;
 
 /** @param statedir of this run */
 export const siteOf = (ports: Given, statedir: string): SitePorts => ({

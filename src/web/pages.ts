@@ -3,6 +3,7 @@ import { formatNamespec } from '../process/namespec.ts';
 import type { StateName } from '../process/state.ts';
 import { mayCall, type Role } from '../rpc/roles.ts';
 import type { Slot } from '../supervisor/host.ts';
+import type { Manifest } from './assets.ts';
 import { type Html, html } from './html.ts';
 import type { Identity } from './ports.ts';
 
@@ -22,6 +23,8 @@ export interface StatusPage {
   readonly refresh: number | undefined;
   readonly rows: readonly ProcessRow[];
   readonly who: Who;
+  /** What makes it live in a browser with scripts; undefined: it was not built. */
+  readonly scripts: Manifest | undefined;
 }
 
 /** Who looks at the page. */
@@ -30,6 +33,15 @@ export interface Who {
   readonly role: Role;
   readonly via: Identity['via'];
 }
+
+/** The script finds the token for its requests here, and takes the place of the body. */
+const live = ({ scripts, token, who: { via } }: StatusPage): Html =>
+  scripts === undefined
+    ? html``
+    : html`
+<meta name="superd-token" content="${token}" data-via="${via}">
+<link rel="stylesheet" href="ui/${scripts.style}">
+<script type="module" src="ui/${scripts.script}"></script>`;
 
 /** @param head what stands in the head besides the usual */
 export const document = (title: string, body: Html, head: Html = html``): string =>
@@ -112,7 +124,8 @@ function whoBox({ user, role, via }: Who, token: string): Html {
   return html`<span>${user} (${role})</span>${out}`;
 }
 
-export function statusPage({ identifier, version, token, message, refresh, rows, who }: StatusPage): string {
+export function statusPage(given: StatusPage): string {
+  const { identifier, version, token, message, refresh, rows, who } = given;
   const again =
     refresh === undefined ? html`<a href="?refresh=10">Refresh by itself</a>` : html`<a href="./">Stop refreshing</a>`;
   const mayAct = mayCall(who.role, 'operator');
@@ -129,6 +142,7 @@ ${messageBox(message)}
 ${table(rows, mayAct ? token : undefined)}
 </main>
 <footer>superd ${version}</footer>`,
+    live(given),
   );
 }
 

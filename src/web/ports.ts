@@ -2,6 +2,7 @@
 import type { Role } from '../rpc/roles.ts';
 import type { Accounts } from './accounts.ts';
 import type { Streams } from './api/streams.ts';
+import type { WebAssets } from './assets.ts';
 import type { LoginNews } from './login-news.ts';
 import type { MetricsPorts } from './metrics-route.ts';
 import type { Sessions } from './sessions.ts';
@@ -15,6 +16,7 @@ export interface SitePorts extends Omit<MetricsPorts, 'caller' | 'role'> {
   readonly token: string;
   /** Of all servers together. */
   readonly streams: Streams;
+  readonly assets: WebAssets;
 }
 
 /** What is known of the sender of one request. */
@@ -34,4 +36,5 @@ export interface Identity {
 export interface WebPorts extends MetricsPorts, Pick<Identity, 'via' | 'mayStay'> {
   readonly token: string;
   readonly streams: Streams;
+  readonly assets: WebAssets;
 }

@@ -3,6 +3,7 @@ import type { ServerConfig } from '../config/model.ts';
 import type { Caller } from '../journal/record.ts';
 import { errorAnswer, textAnswer } from './answers.ts';
 import { apiRoute, isApi } from './api/route.ts';
+import { assetRoute } from './assets.ts';
 import { callerOf } from './caller.ts';
 import type { WebAnswer, WebHandler, WebRequest } from './exchange.ts';
 import { admit, bySession } from './gate.ts';
@@ -31,6 +32,7 @@ function route(ports: WebPorts, ui: Ui, request: WebRequest, target: RequestTarg
   if (path.startsWith('/mainlogtail')) return isGet ? mainLogTail(ports) : errorAnswer(400);
   if (path === '/metrics') return metricsRoute(ports, request);
   const page = path.replace(/^\/+/, '');
+  if (page.startsWith('ui/')) return assetRoute(ports.assets, request, page.slice('ui/'.length));
   if (isGet || request.method === 'POST') {
     if (page === 'ok.html') return textAnswer('text/plain', 'OK');
     if (page === '' || page === 'index.html') return ui.status(ports, request, target.query);

@@ -1,4 +1,4 @@
-/** The plain web pages: status, actions and log tails. A richer interface may replace this file and pages.ts. */
+/** The plain web pages: status, actions and log tails. The page with scripts (app/) takes over from the first of them. */
 
 import { describe } from '../rpc/describe.ts';
 import { dispatch } from '../rpc/dispatch.ts';
@@ -27,8 +27,19 @@ const MAX_NOTICES = 64;
 const TAIL_BYTES = { least: 1024, most: 1024 * 1024 } as const;
 const REFRESH_SECONDS = { least: 2, most: 3600 } as const;
 
-const page = (text: string, headers: Headers = []): WebAnswer =>
-  textAnswer('text/html;charset=utf-8', text, [...PAGE_HEADERS, ...headers]);
+/** What the page with scripts may load and do: nothing that is not from here, no text as code. */
+const LIVE: Headers[number] = [
+  'Content-Security-Policy',
+  [
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'",
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+  ].join('; '),
+];
+
+function page(text: string, headers: Headers = []): WebAnswer {
+  const usual = PAGE_HEADERS.filter(([name]) => !headers.some(([other]) => other === name));
+  return textAnswer('text/html;charset=utf-8', text, [...usual, ...headers]);
+}
 
 /** A number between two bounds; undefined for a text that is none. */
 function clamp(text: string | null, { least, most }: { least: number; most: number }): number | undefined {
@@ -83,7 +94,7 @@ async function act(ports: WebPorts, notices: Notices, request: WebRequest): Prom
 }
 
 async function show(ports: WebPorts, notices: Notices, query: URLSearchParams): Promise<WebAnswer> {
-  const { control, token } = ports;
+  const { control, token, assets } = ports;
   const action = query.get('action');
   if (action !== null && action !== '' && action !== 'refresh') {
     if (!ACTIONS.has(action)) return errorAnswer(400);
@@ -91,7 +102,11 @@ async function show(ports: WebPorts, notices: Notices, query: URLSearchParams): 
   }
   const message = action === 'refresh' ? await runAction(ports, 'refresh', '') : notices.get(query.get('notice'));
   const refresh = clamp(query.get('refresh'), REFRESH_SECONDS);
-  const headers: Headers = refresh === undefined ? [] : [['Refresh', String(refresh)]];
+  const scripts = refresh === undefined ? assets.manifest() : undefined;
+  const headers: Headers = [
+    ...(refresh === undefined ? [] : [['Refresh', String(refresh)] as const]),
+    ...(scripts === undefined ? [] : [LIVE]),
+  ];
   const { identifier } = control;
   return page(
     statusPage({
@@ -101,6 +116,7 @@ async function show(ports: WebPorts, notices: Notices, query: URLSearchParams): 
       message: message ?? '',
       refresh,
       rows: rows(ports),
+      scripts,
       who: { user: ports.caller.kind === 'server' ? ports.caller.user : undefined, role: ports.role, via: ports.via },
     }),
     headers,

@@ -125,6 +125,7 @@ export function fakeRpc(): FakeRpc {
       ...access.site(ports),
       scrape,
       token: 'secret',
+      assets: { manifest: () => undefined, read: () => undefined },
       streams: new Streams(journal, new UsageFeed(control, metrics)),
     },
   };
