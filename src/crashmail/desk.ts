@@ -3,7 +3,7 @@
  * a mail now, and writes that letter to the disk. It sends nothing itself.
  */
 import type { MailSeverity } from '../config/model.ts';
-import { type EpochMillis, millis } from '../units.ts';
+import { type EpochMillis, type Millis, millis } from '../units.ts';
 import { Bell } from './bell.ts';
 import { gatherFacts, type Witnesses } from './facts.ts';
 import { type Draft, decide, type FloodState, isAtLeast, type Policy, type Waiting } from './flood.ts';
@@ -45,6 +45,9 @@ const INQUIRIES = 4;
 const LONGEST_REST = 60_000;
 const GUEST_REST = 2000;
 const DISK_REST = 5000;
+/** With more reports than that, so long at least between two decisions. */
+const BUSY = 20;
+const BUSY_REST: Millis = millis(200);
 
 export class Desk {
   readonly #ports: DeskPorts;
@@ -121,6 +124,8 @@ export class Desk {
       this.#inquire();
       this.#isStale = false;
       const wakeAt = outbox.isOwner ? await this.#turn() : surroundings.wall() + GUEST_REST;
+      // In a storm, something becomes ready all the time; one decision does for many.
+      if (outbox.reports().length > BUSY) await surroundings.pause(BUSY_REST, new AbortController().signal);
       if (this.#isStale) continue;
       if (this.#isStopped && this.#asking === 0 && this.#inquiries.length === 0) return;
       const rest = Math.min(LONGEST_REST, wakeAt - surroundings.wall());

@@ -28,6 +28,7 @@ const MAIN_LOG_BYTES = 32 * 1024;
 const SHUTDOWN_STATE = 6;
 /** Records of the journal that are asked for; of them so many make the timeline. */
 const JOURNAL_RECORDS = 60;
+const BRIEF_RECORDS = 12;
 const TIMELINE = 12;
 const MAX_WHY = 12;
 /** Changes of state in the last day that are counted. */
@@ -171,20 +172,36 @@ interface Answers {
   readonly why: Answer;
 }
 
-async function askAll({ rpc }: Witnesses, { incident, lines, detail, heard }: Inquiry): Promise<Answers> {
+/** In a storm nothing is asked that can be done without. */
+async function askBriefly({ rpc }: Witnesses, { incident, serials }: Inquiry): Promise<Answers> {
   const full = `${incident.group}:${incident.process}`;
   const ask = (method: string, ...params: readonly RpcParam[]): Promise<Answer> => rpc.ask(method, params, RPC_TIMEOUT);
-  const more = async (method: string, ...params: readonly RpcParam[]): Promise<Answer> =>
-    detail === 'full' ? ask(method, ...params) : UNASKED;
+  const [info, journal] = await Promise.all([
+    ask('supervisor.getProcessInfo', full),
+    ask('superd.history', { name: full, limit: BRIEF_RECORDS }),
+  ]);
+  const rest = { info, journal, stdout: UNASKED, stderr: UNASKED, day: UNASKED, why: UNASKED };
+  if (endingInJournal(readJournal(journal), serials).kind !== 'unknown')
+    return { ...rest, last: UNASKED, log: UNASKED };
+  const [last, log] = await Promise.all([
+    ask('superd.getLastExit', namespecOf(incident)),
+    ask('supervisor.readLog', -MAIN_LOG_BYTES, 0),
+  ]);
+  return { ...rest, last, log };
+}
+
+async function askAll({ rpc }: Witnesses, { incident, lines, heard }: Inquiry): Promise<Answers> {
+  const full = `${incident.group}:${incident.process}`;
+  const ask = (method: string, ...params: readonly RpcParam[]): Promise<Answer> => rpc.ask(method, params, RPC_TIMEOUT);
   const [last, info, stdout, stderr, log, journal, day, why] = await Promise.all([
     ask('superd.getLastExit', namespecOf(incident)),
     ask('supervisor.getProcessInfo', full),
-    more('supervisor.tailProcessStdoutLog', full, 0, tailBytes(lines)),
-    more('supervisor.tailProcessStderrLog', full, 0, tailBytes(lines)),
+    ask('supervisor.tailProcessStdoutLog', full, 0, tailBytes(lines)),
+    ask('supervisor.tailProcessStderrLog', full, 0, tailBytes(lines)),
     ask('supervisor.readLog', -MAIN_LOG_BYTES, 0),
     ask('superd.history', { name: full, limit: JOURNAL_RECORDS }),
-    more('superd.history', { name: full, since: heard - DAY_SECONDS, kinds: ['process-state'], limit: DAY_RECORDS }),
-    more('superd.why', full),
+    ask('superd.history', { name: full, since: heard - DAY_SECONDS, kinds: ['process-state'], limit: DAY_RECORDS }),
+    ask('superd.why', full),
   ]);
   return { last, info, stdout, stderr, log, journal, day, why };
 }
@@ -235,7 +252,7 @@ function gather(witnesses: Witnesses, inquiry: Inquiry, answers: Answers): Omit<
 /** @returns undefined when the daemon is shutting down, which turns waiting programs FATAL on the way. */
 export async function gatherFacts(witnesses: Witnesses, inquiry: Inquiry): Promise<Facts | undefined> {
   const { incident, lines, detail } = inquiry;
-  const answers = await askAll(witnesses, inquiry);
+  const answers = await (detail === 'full' ? askAll : askBriefly)(witnesses, inquiry);
   const { info: first } = answers;
   if (incident.kind === 'fatal' && first.kind === 'fault' && first.code === SHUTDOWN_STATE) return undefined;
   const facts = gather(witnesses, inquiry, answers);

@@ -100,6 +100,8 @@ const STORM_OF_PROGRAM = 3;
 const CROWD = 6;
 const SLOW_CROWD = 15;
 const SLOW = 10_000;
+/** So many in the last second, after others, mean that it goes on. */
+const GOES_ON = 3;
 /** A storm is mailed when it has been quiet for so long, or has lasted so long. */
 const STORM_QUIET = 5000;
 const STORM_LONGEST = 60_000;
@@ -202,7 +204,10 @@ function judge(found: Line, candidates: readonly Candidate[], question: Question
   const longest = found.holdSince + STORM_LONGEST;
   const isLong = found.holdUntil - found.holdSince > SETTLE;
   if (now < longest) {
-    if (isStorm(candidates, now)) return hold(Math.min(longest, now + SETTLE + 1), found.holdSince);
+    // What follows a mail and does not stop within a second is a storm, even if it is heard of slowly.
+    if (weightSince(candidates, now - SETTLE) >= GOES_ON) {
+      return hold(Math.min(longest, now + SETTLE + 1), found.holdSince);
+    }
     if (isLong && candidates.some(({ item }) => !item.isReady)) return hold(now + SETTLE, found.holdSince);
     if (isLong && now < last + STORM_QUIET) return hold(Math.min(longest, last + STORM_QUIET), found.holdSince);
     if (onTheWay.has(found.to)) return hold(now + SETTLE, found.holdSince);

@@ -66,7 +66,7 @@ export interface Outbox {
   put(report: Report): Promise<Result<void, HostError>>;
   /** The reports that are in no letter yet, oldest first. */
   reports(): readonly Report[];
-  /** More is known of a report; the disk learns of it with the next `save`. */
+  /** More is known of a report; the disk learns of it with the next `save`, unless it can be asked again. */
   revise(report: Report): void;
   save(): Promise<void>;
   /** A report deserves no mail after all. */

@@ -1,4 +1,5 @@
 /** Mails to bytes and to SMTP servers. The only importer of nodemailer, which is loaded with the first mail. */
+import type * as nodemailer from 'nodemailer';
 import { judgeRecipients, judgeSmtp, type SmtpTrouble } from '../crashmail/delivery.ts';
 import type { Mail } from '../crashmail/mail.ts';
 import type { Carrier, Delivery } from '../crashmail/ports.ts';
@@ -35,7 +36,7 @@ const messageOf = (mail: Mail) =>
   }) as const;
 
 /** With the first mail, or a moment before. */
-export const loadMailer = (): Promise<typeof import('nodemailer')> => import('nodemailer');
+export const loadMailer = (): Promise<typeof nodemailer> => import('nodemailer');
 
 /** The whole message with LF line ends, as sendmail programs and Maildirs want it. */
 export async function buildMessage(mail: Mail): Promise<Uint8Array> {

@@ -73,13 +73,19 @@ export class DiskOutbox implements Outbox {
 
   put(report: Report): Promise<Result<void, HostError>> {
     return this.#attempt('keep a report in', async () => {
-      await this.#prepare();
       const into = this.#reports.size < MAX_REPORTS ? undefined : this.#latestOf(report);
       const kept = into === undefined ? report : countedInto(into, report);
       if (kept === undefined || (into === undefined && this.#reports.size >= MAX_REPORTS)) {
         throw new HostError('keep a report in', this.#directory, 'EDQUOT');
       }
-      await (into === undefined ? this.#writeNew(report) : this.#replaceReport(kept));
+      const write = (): Promise<void> => (into === undefined ? this.#writeNew(report) : this.#replaceReport(kept));
+      if (!(await this.#isOurs())) await this.#prepare();
+      // In a storm each look at the disk counts: the folders in it are made anew when one turns out to be missing.
+      await write().catch(async (cause: unknown) => {
+        if (errnoOf(cause) !== 'ENOENT') throw cause;
+        await this.#prepare();
+        await write();
+      });
       this.#reports.set(kept.id, kept);
       // What was counted is known under its own name too, until this process ends.
       if (into !== undefined) this.#lettered.add(report.id);
@@ -89,7 +95,8 @@ export class DiskOutbox implements Outbox {
   revise(report: Report): void {
     if (!this.#reports.has(report.id)) return;
     this.#reports.set(report.id, report);
-    this.#revised.add(report.id);
+    // What is known in brief can be asked again; in a storm the disk has enough to do.
+    if (report.detail === 'full') this.#revised.add(report.id);
   }
 
   async save(): Promise<void> {
@@ -205,9 +212,17 @@ export class DiskOutbox implements Outbox {
   /** Made anew when somebody has removed it; never used when it belongs to somebody else. */
   async #prepare(): Promise<void> {
     await makePrivate(this.#directory, ...FOLDERS.map((folder) => join(this.#directory, folder)));
-    const { uid, mode } = await lstat(this.#directory);
+    await this.#isOurs();
+  }
+
+  /** Is it there? @throws when it belongs to somebody else, or others can enter it */
+  async #isOurs(): Promise<boolean> {
+    const found = await lstat(this.#directory).catch(() => undefined);
+    if (found?.isDirectory() !== true) return false;
+    const { uid, mode } = found;
     if (uid !== process.geteuid?.()) throw new HostError('use the outbox', this.#directory, 'EPERM');
     if ((mode & 0o077) !== 0) throw new HostError('use the outbox that others can enter', this.#directory, 'EPERM');
+    return true;
   }
 
   #latestOf(report: Report): Report | undefined {
