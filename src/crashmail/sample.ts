@@ -20,7 +20,7 @@ function sampleReport(at: number, host: string): Report {
     count: 1,
     host,
     server: 'supervisor',
-    incident: { kind: 'exited', group: 'shop', process: 'worker', pid: 4242, fromState: 'RUNNING', state: 'EXITED' },
+    incident: { kind: 'exited', group: 'sample', process: 'worker', pid: 4242, fromState: 'RUNNING', state: 'EXITED' },
     detail: 'full',
     facts: {
       ...NO_FACTS,

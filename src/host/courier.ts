@@ -171,6 +171,7 @@ export class Courier {
 
   /** No such process can be had, or its file is gone or new: the mail is worth more than the memory. */
   async #deliverHere(name: string, parcel: Parcel, abort: AbortSignal): Promise<Delivery> {
+    this.#say('no courier can be started, so crashmail itself makes and sends this mail');
     const { channelsOf } = await import('./channels.ts');
     const channel = channelsOf(this.#orders, this.#say).find((one) => one.name === name);
     if (channel === undefined) return { kind: 'later', scope: 'channel', reason: `there is no channel ${name}` };
