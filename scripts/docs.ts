@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { renderCliReference } from '../src/cli/reference.ts';
 import { renderEventsReference } from '../src/events/reference.ts';
+import { renderMetricsReference } from '../src/metrics/reference.ts';
 import { renderStatesReference } from '../src/process/reference.ts';
 import { PUBLISHED } from '../src/rpc/methods.ts';
 import { renderRpcReference } from '../src/rpc/reference.ts';
@@ -25,6 +26,7 @@ const PAGES: readonly Page[] = [
   { file: 'docs/reference/http-api.md', render: renderApiReference },
   { file: 'docs/reference/openapi.json', render: () => `${JSON.stringify(openApi(PUBLISHED), undefined, 2)}\n` },
   { file: 'docs/reference/events.md', render: renderEventsReference },
+  { file: 'docs/reference/metrics.md', render: renderMetricsReference },
   { file: 'docs/reference/superctl.md', render: renderCliReference },
 ];
 

@@ -114,6 +114,7 @@ class LocalSession implements Session, Disposable {
 
   parseFlags: Session['parseFlags'] = async (command, words) =>
     (await import('./host/args.ts')).parseFlags(command, words);
+  openScreen: Session['openScreen'] = async () => (await import('./host/screen.ts')).openScreen();
   wait = (duration: number): Promise<void> => pause(millis(duration), new AbortController().signal);
   completionScript = async (): Promise<string> => (await import('./host/args.ts')).completionScript();
   sample: Session['sample'] = async (pids) => (await import('./host/sampler.ts')).sampleTrees(pids);

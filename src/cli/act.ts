@@ -84,6 +84,8 @@ function exitOf(action: Action, status: number): number {
     case FAULTS.SPAWN_ERROR:
     case FAULTS.NOT_RUNNING:
       return EXIT.NOT_RUNNING;
+    case FAULTS.FORBIDDEN:
+      return EXIT.INSUFFICIENT_PRIVILEGES;
     default:
       return EXIT.GENERIC;
   }

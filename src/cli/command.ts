@@ -42,6 +42,15 @@ export interface CheckReport {
   readonly problems: readonly ConfigProblem[];
 }
 
+/** A terminal that is drawn on, until it is given back. */
+export interface Screen extends Disposable {
+  readonly columns: number;
+  readonly rows: number;
+  show(lines: readonly string[]): void;
+  /** The next key; undefined when none comes within so many milliseconds, or when something else calls for a new look. */
+  key(timeout: number): Promise<string | undefined>;
+}
+
 export interface Session {
   readonly server: Server;
   /** A person is there to be asked. */
@@ -64,6 +73,8 @@ export interface Session {
   lines(abort: AbortSignal): AsyncIterable<string>;
   /** Runs something that Ctrl-C aborts instead of ending the program. */
   untilInterrupt<T>(run: (abort: AbortSignal) => Promise<T>): Promise<T>;
+  /** Takes the terminal over; undefined: there is none. */
+  openScreen(): Promise<Screen | undefined>;
   /** Lets a moment pass, in milliseconds. */
   wait(duration: number): Promise<void>;
   /** Splits words into arguments and the flags that the command knows; the error is for the user. */
@@ -82,7 +93,7 @@ export interface Session {
 }
 
 export interface Flag {
-  readonly name: 'json' | 'verbose' | 'persist' | 'follow' | 'since' | 'role' | 'delete';
+  readonly name: 'json' | 'verbose' | 'persist' | 'follow' | 'since' | 'sort' | 'role' | 'delete';
   readonly short: string | undefined;
   readonly help: string;
   /** What its value is, for the help; undefined: it has none. */

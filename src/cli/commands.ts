@@ -13,6 +13,7 @@ import { runCommand } from './run.ts';
 import { leave } from './shell.ts';
 import { avail, pid, status, version } from './status.ts';
 import { add, plan, remove, reread, update } from './update.ts';
+import { USAGE } from './usage-commands.ts';
 
 const VERBOSE: Flag = { name: 'verbose', short: 'v', help: 'show processor and memory use of the whole process tree' };
 
@@ -282,7 +283,7 @@ const SESSION: readonly Command[] = [
   },
 ];
 
-export const COMMANDS: readonly Command[] = [...READING, ...ACTING, ...JOURNAL, ...CONFIGURING, ...SESSION];
+export const COMMANDS: readonly Command[] = [...READING, ...USAGE, ...ACTING, ...JOURNAL, ...CONFIGURING, ...SESSION];
 
 async function help(session: Session, { rest }: Invocation): Promise<number> {
   const command = COMMANDS.find(({ name }) => name === rest);

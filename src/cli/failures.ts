@@ -65,6 +65,10 @@ export async function upcheck(session: Session): Promise<Verdict | undefined> {
 }
 
 export const isLoginWanted = (problem: CallProblem): boolean => problem.kind === 'status' && problem.status === 401;
+/** The user of the server may not do that. */
+export const isForbidden = (problem: CallProblem): boolean =>
+  problem.kind === 'fault' && problem.fault.code === FAULTS.FORBIDDEN;
+
 export const LOGIN_WANTED = 'Server requires authentication';
 
 /** One line for what supervisorctl shows as `error: <class …>`. */

@@ -64,7 +64,7 @@ async function follow(session: Session, { name, isJson, rows }: Following, abort
 }
 
 /** The processes behind a name that may be that of a group. */
-async function namesOf(session: Session, word: string): Promise<readonly string[]> {
+export async function namesOf(session: Session, word: string): Promise<readonly string[]> {
   const { rpc } = session.server;
   const target = parseTarget(word);
   const group = target.kind === 'group' ? target.group : undefined;

@@ -2,7 +2,7 @@
 import { ok, type Result } from '../errors.ts';
 import { CallError } from '../rpc/client.ts';
 import { type Command, EXIT, type Invocation, type Session } from './command.ts';
-import { describeProblem, giveHint, isLoginWanted, LOGIN_WANTED, upcheck } from './failures.ts';
+import { describeProblem, giveHint, isForbidden, isLoginWanted, LOGIN_WANTED, upcheck } from './failures.ts';
 import { describeCommand } from './help.ts';
 
 /** What a line asks for. */
@@ -69,7 +69,7 @@ async function login(session: Session): Promise<boolean> {
 function giveUp(session: Session, error: CallError): number {
   session.out(`${describeProblem(error.problem, session.server.url)}\n`);
   giveHint(session, error.problem);
-  return EXIT.GENERIC;
+  return isForbidden(error.problem) ? EXIT.INSUFFICIENT_PRIVILEGES : EXIT.GENERIC;
 }
 
 /** Runs a command; asks a person, once, for the credentials that the server wants. */

@@ -1,6 +1,7 @@
 /** status, pid, avail and version: what there is. */
 import { STATE_CODES } from '../process/state.ts';
 import { need, type ProcessRow } from '../rpc/client.ts';
+import { usageOf } from '../rpc/usage-client.ts';
 import { EXIT, type Invocation, type Session, type Usage } from './command.ts';
 import { ALL, isGroupOnly, isNamed, membersOf, nameOf, parseTarget } from './targets.ts';
 
@@ -76,10 +77,22 @@ async function disabledOf(session: Session): Promise<ReadonlySet<string>> {
   return answer.ok ? new Set(answer.value) : NOBODY;
 }
 
+/** Of a superd elsewhere by what it samples itself; of another server there is nothing to know from here. */
 async function sampled(session: Session, rows: readonly ProcessRow[]): Promise<Usages> {
-  if (session.server.isLocal) return session.sample(rows.map((row) => row.pid).filter((pid) => pid > 0));
-  session.err('processor and memory use are shown only of a server on this machine\n');
-  return new Map();
+  const { server } = session;
+  if (server.isLocal) return session.sample(rows.map((row) => row.pid).filter((pid) => pid > 0));
+  const answer = await usageOf(server.rpc);
+  if (!answer.ok) {
+    session.err('processor and memory use are shown only of superd, or of a server on this machine\n');
+    return new Map();
+  }
+  const pids = new Map(rows.map((row) => [nameOf(row), row.pid]));
+  return new Map(
+    answer.value.map(({ name, cpu, rss, processes }) => [
+      pids.get(name) ?? 0,
+      { cpuPercent: cpu, rssBytes: rss, processes },
+    ]),
+  );
 }
 
 function jsonRow(row: ProcessRow, usages: Usages | undefined): Record<string, string | number> {

@@ -1,5 +1,6 @@
 /** The metrics of a run, put together: the sampler over /proc, its history in the state directory, and what is scraped. */
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { outboxBase } from '../crashmail/place.ts';
 import type { Bus } from '../events/bus.ts';
 import { after } from '../host/clock.ts';
@@ -68,6 +69,7 @@ export class RunMetrics implements Disposable {
         return this.access.sample;
       },
       delays: this.access.delays,
+      turn: () => nextTurn(),
       exits: (name) => this.#exits.of(name),
       vitals: async () => ({
         parts: ownParts(hello.pid, machine),

@@ -195,14 +195,14 @@ export class Daemon {
 
   async #start(): Promise<StartProblem | undefined> {
     const { world, link } = this.#request;
-    const { daemon } = this.#request.config;
+    const { daemon, rpcinterfaces } = this.#request.config;
     if (!this.#isBack) tellBeginning(this.#request, this.#log);
-    const problem = await this.#openServers();
-    if (problem !== undefined) return problem;
+    const servers = await this.#openServers();
+    if (!servers.ok) return servers.error;
     // Not before: the socket files of a live daemon are not to be touched.
     const obstacle = world === undefined ? await this.#supervisor.obstacle() : undefined;
     if (obstacle !== undefined) return { status: 1, text: obstacle };
-    if (!this.#isBack) announceServers(this.#request.config, this.#log);
+    if (!this.#isBack) announceServers(servers.value, rpcinterfaces, this.#log);
     for (const { level, message } of await this.#request.background()) this.#log.log(level, message);
     this.#resources.defer(() => {
       this.#outputs.closeAll();
@@ -276,7 +276,7 @@ export class Daemon {
     }
   }
 
-  #openServers(): Promise<StartProblem | undefined> {
+  #openServers(): ReturnType<typeof openServers> {
     const { config } = this.#request;
     const web = siteOf(
       {

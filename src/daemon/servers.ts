@@ -2,6 +2,7 @@
 
 import { EXPOSED_HINT, isExposed, wantsCredentials } from '../config/loopback.ts';
 import type { Config, ServerConfig } from '../config/model.ts';
+import { fail, ok, type Result } from '../errors.ts';
 import { isAddress, type OpenServer, openServer, resolveHost } from '../host/http-server.ts';
 import { serverProblemText } from '../host/server-problem.ts';
 import type { MainLog } from '../supervisor/host.ts';
@@ -33,11 +34,12 @@ async function exposure(server: ServerConfig): Promise<string | undefined> {
   return `${nameOf(server)} is not opened: other machines reach ${where}, and nothing protects it; ${EXPOSED_HINT}`;
 }
 
-/** @source spec lifecycle 6.1, 6.7 */
+/** @returns the servers that are open: what cannot be opened safely is told of, and left. @source spec lifecycle 6.1, 6.7 */
 export async function openServers(
   servers: readonly ServerConfig[],
   { web, begun, notice, resources }: ServersRequest,
-): Promise<StartProblem | undefined> {
+): Promise<Result<readonly ServerConfig[], StartProblem>> {
+  const open: ServerConfig[] = [];
   for (const server of servers) {
     const refusal = await exposure(server);
     if (refusal !== undefined) {
@@ -51,17 +53,24 @@ export async function openServers(
       report: (error) => web.log.log('critical', `bug: ${error instanceof Error ? error.stack : String(error)}`),
       tell: (level, text) => web.log.log(level, text),
     });
-    if (opened.ok) resources.use(disposable(opened.value));
+    if (opened.ok) {
+      resources.use(disposable(opened.value));
+      open.push(server);
+    }
     // The files were sound when the configuration was read: what became of them stops no program.
     else if (opened.error.kind === 'tls')
       web.log.log('critical', `${nameOf(server)} is not opened: ${opened.error.text}`);
-    else return { status: 2, text: serverProblemText(server, opened.error) };
+    else return fail({ status: 2, text: serverProblemText(server, opened.error) });
   }
-  return undefined;
+  return ok(open);
 }
 
 /** @source spec lifecycle 7.2 */
-export function announceServers({ servers, rpcinterfaces }: Config, log: MainLog): void {
+export function announceServers(
+  servers: readonly ServerConfig[],
+  rpcinterfaces: Config['rpcinterfaces'],
+  log: MainLog,
+): void {
   for (const server of servers) {
     for (const { namespace } of rpcinterfaces) log.log('info', `RPC interface '${namespace}' initialized`);
     if (wantsCredentials(server)) continue;

@@ -19,11 +19,9 @@ const USUAL: Machine = { ticks: 100, page: 4096 };
 
 /** Ticks and pages of this machine, as the kernel tells them to each process. */
 export function machineOf(auxv: Buffer): Machine {
+  const words = new BigUint64Array(new Uint8Array(auxv).buffer, 0, auxv.length >> 3);
   const found = new Map<bigint, number>();
-  for (let at = 0; at + 16 <= auxv.length; at += 16) {
-    const value = process.arch === 's390x' ? auxv.readBigUInt64BE(at + 8) : auxv.readBigUInt64LE(at + 8);
-    found.set(process.arch === 's390x' ? auxv.readBigUInt64BE(at) : auxv.readBigUInt64LE(at), Number(value));
-  }
+  for (let at = 0; at + 1 < words.length; at += 2) found.set(words[at] ?? 0n, Number(words[at + 1]));
   return { ticks: found.get(AT_CLKTCK) ?? USUAL.ticks, page: found.get(AT_PAGESZ) ?? USUAL.page };
 }
 

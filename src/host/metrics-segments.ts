@@ -51,6 +51,13 @@ export class NewerFormat extends Error {
   }
 }
 
+/** There is no room for the history of so many. */
+class TooSmall extends Error {
+  constructor(count: number) {
+    super(`metrics_maxbytes is too small for ${count} processes`);
+  }
+}
+
 const lastOf = ({ rows }: Segment): number => rows.at(-1)?.at ?? 0;
 
 export class Segments {
@@ -88,15 +95,14 @@ export class Segments {
   }
 
   append(row: Row): void {
+    const { directory, onProblem } = this.#options;
     try {
-      const segment = this.#writable(row);
-      this.#write(segment, row);
-      if (this.#isTroubled) this.#options.onProblem('the history of use is written again');
+      this.#keep(row);
+      if (this.#isTroubled) onProblem('the history of use is written again');
       this.#isTroubled = false;
     } catch (cause) {
-      if (!this.#isTroubled) {
-        this.#options.onProblem(`cannot write the history of use to ${this.#options.directory}: ${errnoOf(cause)}`);
-      }
+      const why = cause instanceof TooSmall ? cause.message : errnoOf(cause);
+      if (!this.#isTroubled) onProblem(`cannot write the history of use to ${directory}: ${why}`);
       this.#isTroubled = true;
     }
   }
@@ -178,27 +184,27 @@ export class Segments {
     return { path, columns: new Map(names.map((name, column) => [name, column])), rows: [...rows], size: sound };
   }
 
-  /** The segment that takes this row: the last one, or a new one. @throws the system error */
-  #writable(row: Row): Segment {
+  /** Writes to the last segment, or to a new one when that is full, or too old, or of a time to come. */
+  #keep(row: Row): void {
     const { level, maxbytes } = this.#options;
     const last = this.#segments.at(-1);
-    const needed = CHUNK_HEADER + row.names.length * level.width * BYTES;
-    const fits =
-      last !== undefined &&
-      last.size + needed <= maxbytes / SEGMENTS &&
-      row.at > lastOf(last) &&
-      row.at - (last.rows[0]?.at ?? row.at) < level.keep / SEGMENTS;
-    if (fits) {
-      this.#fd ??= openSync(last.path, 'r+');
-      return last;
+    const age = last === undefined ? 0 : row.at - (last.rows[0]?.at ?? row.at);
+    if (last !== undefined && row.at > lastOf(last) && age < level.keep / SEGMENTS) {
+      const addition = additionTo(last, row, level);
+      if (last.size + addition.bytes.length <= maxbytes / SEGMENTS) {
+        this.#fd ??= openSync(last.path, 'r+');
+        return this.#write(last, addition);
+      }
     }
+    const path = join(this.#options.directory, `${level.name}-${String(row.at).padStart(15, '0')}`);
+    const segment: Segment = { path, columns: new Map(), rows: [], size: 0 };
+    const addition = additionTo(segment, row, level);
+    if (addition.bytes.length > maxbytes / SEGMENTS) throw new TooSmall(row.names.length);
     this.close();
     this.#expire(row.at);
-    const path = join(this.#options.directory, `${level.name}-${String(row.at).padStart(15, '0')}`);
     this.#fd = openSync(path, 'w', PRIVATE_FILE);
-    const segment: Segment = { path, columns: new Map(), rows: [], size: 0 };
     this.#segments = [...this.#segments.filter((old) => old.path !== path), segment];
-    return segment;
+    this.#write(segment, addition);
   }
 
   /** Lets go of what is too old, and of the oldest until a new segment has room. */
@@ -216,14 +222,8 @@ export class Segments {
     this.#segments = kept;
   }
 
-  /** Writes names that are new, and the row; or nothing. @throws the system error */
-  #write(segment: Segment, row: Row): void {
-    const fresh = row.names.filter((name) => !segment.columns.has(name));
-    const from = segment.columns.size;
-    const columns = new Map([...segment.columns, ...fresh.map((name, index) => [name, from + index] as const)]);
-    const values = encodeValues(arrange(row, columns, this.#options.level.width), row.at, crc32);
-    const names = fresh.length === 0 ? [] : [encodeNames({ from, names: fresh }, row.at, crc32)];
-    const bytes = Buffer.concat([...names, values]);
+  /** Writes everything or nothing. @throws the system error */
+  #write(segment: Segment, { bytes, names, place }: Addition): void {
     const fd = this.#fd;
     if (fd === undefined) throw new Error('no segment is open');
     try {
@@ -234,11 +234,28 @@ export class Segments {
       cut(fd, segment.size);
       throw cause;
     }
-    for (const name of fresh) segment.columns.set(name, segment.columns.size);
-    const offset = segment.size + bytes.length - values.length + CHUNK_HEADER;
-    segment.rows.push({ at: row.at, offset, columns: columns.size });
+    for (const name of names) segment.columns.set(name, segment.columns.size);
+    segment.rows.push(place);
     segment.size += bytes.length;
   }
+}
+
+/** What a row adds to a segment. */
+interface Addition {
+  readonly bytes: Buffer;
+  /** That have no column yet. */
+  readonly names: readonly string[];
+  readonly place: RowPlace;
+}
+
+function additionTo({ columns, size }: Segment, row: Row, { width }: Level): Addition {
+  const names = row.names.filter((name) => !columns.has(name));
+  const from = columns.size;
+  const all = new Map([...columns, ...names.map((name, index) => [name, from + index] as const)]);
+  const values = encodeValues(arrange(row, all, width), row.at, crc32);
+  const bytes = Buffer.concat(names.length === 0 ? [values] : [encodeNames({ from, names }, row.at, crc32), values]);
+  const offset = size + bytes.length - values.length + CHUNK_HEADER;
+  return { bytes, names, place: { at: row.at, offset, columns: all.size } };
 }
 
 /** What is left of a write that failed does no harm either: the next one goes over it. */

@@ -85,9 +85,11 @@ function daemonText({ what, pid, version, found }: Of<'daemon'>): string {
   return `${DAEMON[what]}: ${found.live} processes go on, ${found.gone} ended meanwhile (before: ${found.why})`;
 }
 
-function loginText({ what, by, more }: Of<'login'>): string {
-  if (what !== 'refused') return `${formatCaller(by)}: logged ${what === 'began' ? 'in' : 'out'}`;
-  return `${formatCaller(by)}: login refused${more === undefined ? '' : `, and ${more} more`}`;
+/** `login of bob via inet_http_server from 10.0.0.7 refused`; the main log says it in the same words. */
+export function formatLogin({ what, by, more }: Omit<Of<'login'>, keyof Stamp>): string {
+  const who = formatCaller(by).replace(/^operator /, '');
+  const verdict = what === 'refused' ? ' refused' : '';
+  return `${what === 'ended' ? 'logout' : 'login'} of ${who}${verdict}${more === undefined ? '' : `, and ${more} more`}`;
 }
 
 /** What a record says, without its time. */
@@ -116,7 +118,7 @@ export function formatRecord(record: JournalRecord): string {
     case 'enabled':
       return `${nameOf(record)}: enabled`;
     case 'login':
-      return loginText(record);
+      return formatLogin(record);
     case 'problem':
       return `problem: ${record.text}`;
     case 'bug':

@@ -2,12 +2,11 @@
 
 export const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-export type Labels = Readonly<Record<string, string>>;
-
 export interface Value {
   /** Appended to the name of the family, as `_bucket` of a histogram. */
   readonly suffix?: string;
-  readonly labels?: Labels;
+  /** As `labels` writes them; '' for none. */
+  readonly labels?: string;
   readonly value: number;
 }
 
@@ -33,16 +32,18 @@ function formatNumber(value: number): string {
   return value > 0 ? '+Inf' : '-Inf';
 }
 
-const formatLabels = (labels: Labels): string => {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(value)}"`);
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
-};
+/** Labels that values of many families have in common are written once. */
+export const labels = (values: Readonly<Record<string, string>>): string =>
+  Object.entries(values)
+    .map(([name, value]) => `${name}="${escapeLabel(value)}"`)
+    .join(',');
 
 /** A family without values is left out. */
 export function formatFamily({ name, type, help, values }: Family): string {
   if (values.length === 0) return '';
-  const lines = values.map(
-    ({ suffix = '', labels = {}, value }) => `${name}${suffix}${formatLabels(labels)} ${formatNumber(value)}\n`,
-  );
-  return `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n${lines.join('')}`;
+  let text = `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n`;
+  for (const { suffix = '', labels: given = '', value } of values) {
+    text += `${name}${suffix}${given === '' ? '' : `{${given}}`} ${formatNumber(value)}\n`;
+  }
+  return text;
 }

@@ -45,6 +45,8 @@ const LOOK_LASTS = seconds(86_400);
 const LOOK_NOTED = seconds(3600);
 /** Between the first two samples: soon there are numbers. */
 const FIRST_GAP = millis(500);
+/** Samples are taken a little behind their time: a clock that is being adjusted must not bring them before it. */
+const BEHIND = 20;
 
 export const nameOf = ({ group, process }: Slot): string => `${group}:${process}`;
 
@@ -204,7 +206,7 @@ export class Metrics implements MetricsAccess, Disposable {
   /** Samples are taken at multiples of the interval: rows of the history then have one distance, however long a pass is. */
   #untilNext(): Millis {
     const { interval } = this.#options;
-    return millis(interval - (this.#ports.wall() % interval) + 1);
+    return millis(interval - (this.#ports.wall() % interval) + BEHIND);
   }
 
   async #pass(): Promise<void> {
@@ -230,7 +232,7 @@ export class Metrics implements MetricsAccess, Disposable {
 
   #remember(at: EpochMillis, readings: Sample['readings']): void {
     const { interval } = this.#options;
-    const time = epochMillis(Math.round(at / interval) * interval);
+    const time = epochMillis(Math.floor(at / interval) * interval);
     if (time === this.#row) return;
     const known = [...readings].flatMap(([name, { cpu, rss }]) => (cpu === undefined ? [] : [{ name, cpu, rss }]));
     if (known.length === 0) return;

@@ -2,7 +2,7 @@
 import type { Mood } from '../supervisor/control.ts';
 import type { EpochMillis } from '../units.ts';
 import { BOUNDS, type Delays } from './delays.ts';
-import type { Family, Value } from './exposition.ts';
+import { type Family, labels, type Value } from './exposition.ts';
 import type { Sample } from './metrics.ts';
 import type { Vitals } from './scrape.ts';
 
@@ -36,10 +36,10 @@ const counter = (name: string, help: string, values: readonly Value[]): Family =
 const histogramValues = (delays: Delays): readonly Value[] => [
   ...BOUNDS.map((bound, index) => ({
     suffix: '_bucket',
-    labels: { le: String(bound) },
+    labels: labels({ le: String(bound) }),
     value: delays.counts[index] ?? 0,
   })),
-  { suffix: '_bucket', labels: { le: '+Inf' }, value: delays.count },
+  { suffix: '_bucket', labels: labels({ le: '+Inf' }), value: delays.count },
   { suffix: '_sum', value: delays.sum },
   { suffix: '_count', value: delays.count },
 ];
@@ -48,12 +48,12 @@ function daemonFamilies(facts: OwnFacts): readonly Family[] {
   const { version, identifier, mood, served, vitals } = facts;
   return [
     gauge('superd_build_info', 'The version of superd and its identifier.', [
-      { labels: { version, identifier }, value: 1 },
+      { labels: labels({ version, identifier }), value: 1 },
     ]),
     gauge(
       'superd_mood',
       'What superd is about: 1 for the mood that it is in, 0 for the others.',
-      MOODS.map((name) => ({ labels: { mood: name }, value: Number(name === mood) })),
+      MOODS.map((name) => ({ labels: labels({ mood: name }), value: Number(name === mood) })),
     ),
     gauge(
       'superd_brain_start_time_seconds',
@@ -64,12 +64,12 @@ function daemonFamilies(facts: OwnFacts): readonly Family[] {
     gauge(
       'superd_resident_memory_bytes',
       'Resident memory of superd: of its brain and of its keeper.',
-      vitals.parts.map(({ name, rss }) => ({ labels: { part: name }, value: rss })),
+      vitals.parts.map(({ name, rss }) => ({ labels: labels({ part: name }), value: rss })),
     ),
     counter(
       'superd_cpu_seconds_total',
       'Processor time used by superd: by its brain and by its keeper.',
-      vitals.parts.map(({ name, cpuSeconds }) => ({ labels: { part: name }, value: cpuSeconds })),
+      vitals.parts.map(({ name, cpuSeconds }) => ({ labels: labels({ part: name }), value: cpuSeconds })),
     ),
     counter('superd_event_loop_busy_seconds_total', 'Time that the brain was at work.', one(vitals.busySeconds)),
     {
@@ -84,7 +84,7 @@ function daemonFamilies(facts: OwnFacts): readonly Family[] {
 function queueFamilies({ vitals, journalProblem, journalSerial, now }: OwnFacts): readonly Family[] {
   const { mail, pools, journalBytes, lostLogBytes } = vitals;
   const pool = (value: (pool: Vitals['pools'][number]) => number): readonly Value[] =>
-    pools.map((each) => ({ labels: { group: each.group }, value: value(each) }));
+    pools.map((each) => ({ labels: labels({ group: each.group }), value: value(each) }));
   return [
     gauge('superd_journal_bytes', 'The size of the journal on disk.', one(journalBytes)),
     counter('superd_journal_records_total', 'The serial of the newest record of the journal.', one(journalSerial)),
@@ -94,9 +94,9 @@ function queueFamilies({ vitals, journalProblem, journalSerial, now }: OwnFacts)
       'superd_mail_queue_length',
       'Reports and mails of crashmail that wait (report, mail) or were given up (failed).',
       [
-        { labels: { kind: 'report' }, value: mail.reports },
-        { labels: { kind: 'mail' }, value: mail.waiting },
-        { labels: { kind: 'failed' }, value: mail.failed },
+        { labels: labels({ kind: 'report' }), value: mail.reports },
+        { labels: labels({ kind: 'mail' }), value: mail.waiting },
+        { labels: labels({ kind: 'failed' }), value: mail.failed },
       ],
     ),
     gauge(

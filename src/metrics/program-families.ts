@@ -2,7 +2,7 @@
 import { STATE_CODES, type StateName } from '../process/state.ts';
 import type { Control, ProcessInfo } from '../supervisor/control.ts';
 import { CAUSES, type Exits } from './exits.ts';
-import type { Family, Labels, Value } from './exposition.ts';
+import { type Family, labels, type Value } from './exposition.ts';
 import { nameOf, type Sample } from './metrics.ts';
 
 const STATES = Object.keys(STATE_CODES).filter((name): name is StateName => name in STATE_CODES);
@@ -16,16 +16,15 @@ export interface ProgramFacts {
 
 interface Program {
   readonly info: ProcessInfo;
-  readonly labels: Labels;
+  /** Its group and its name. */
+  readonly names: string;
 }
-
-const labelsOf = ({ slot: { group, process } }: ProcessInfo): Labels => ({ group, process });
 
 /** One value of each program; those without one are left out. */
 const each = (programs: readonly Program[], value: (info: ProcessInfo) => number | undefined): readonly Value[] =>
-  programs.flatMap(({ info, labels }) => {
+  programs.flatMap(({ info, names }) => {
     const found = value(info);
-    return found === undefined ? [] : [{ labels, value: found }];
+    return found === undefined ? [] : [{ labels: names, value: found }];
   });
 
 const gauge = (name: string, help: string, values: readonly Value[]): Family => ({ name, type: 'gauge', help, values });
@@ -46,8 +45,8 @@ function stateFamilies(programs: readonly Program[]): readonly Family[] {
     gauge(
       'superd_process_state',
       'The state of the process: 1 for the one that it is in, 0 for the others.',
-      programs.flatMap(({ info, labels }) =>
-        STATES.map((state) => ({ labels: { ...labels, state }, value: Number(info.state === state) })),
+      programs.flatMap(({ info, names }) =>
+        STATES.map((state) => ({ labels: `${names},state="${state}"`, value: Number(info.state === state) })),
       ),
     ),
     gauge(
@@ -73,9 +72,9 @@ function lifeFamilies(programs: readonly Program[], { control, exits }: ProgramF
     counter(
       'superd_process_exits_total',
       'How children ended: expected or unexpected by exitcodes, by a signal, before startsecs (start_failed), or as asked (stopped).',
-      programs.flatMap(({ info, labels }) => {
+      programs.flatMap(({ info, names }) => {
         const counts = exits(nameOf(info.slot));
-        return CAUSES.map((cause) => ({ labels: { ...labels, cause }, value: counts[cause] }));
+        return CAUSES.map((cause) => ({ labels: `${names},cause="${cause}"`, value: counts[cause] }));
       }),
     ),
   ];
@@ -106,6 +105,6 @@ export function programFamilies(facts: ProgramFacts): readonly Family[] {
   const programs = facts.control
     .groups()
     .flatMap(({ processes }) => processes)
-    .map((info) => ({ info, labels: labelsOf(info) }));
+    .map((info) => ({ info, names: labels({ group: info.slot.group, process: info.slot.process }) }));
   return [...stateFamilies(programs), ...lifeFamilies(programs, facts), ...useFamilies(programs, facts)];
 }

@@ -50,4 +50,6 @@ export interface ScrapeAccess {
   /** How children of `group:process` ended since this brain began. */
   exits(name: string): Exits;
   vitals(): Promise<Vitals>;
+  /** Lets others run: a long answer is made piece by piece. */
+  turn(): Promise<void>;
 }

@@ -54,6 +54,6 @@ export function seriesOf({ start, step, count }: Grid, points: readonly Point[])
     cpu: each((bucket) => hundredths(bucket.cpu / bucket.count)),
     cpuMax: each((bucket) => hundredths(bucket.cpuMax)),
     rss: each((bucket) => Math.round(bucket.rss / bucket.count)),
-    rssMax: each((bucket) => bucket.rssMax),
+    rssMax: each((bucket) => Math.round(bucket.rssMax)),
   };
 }

@@ -123,24 +123,28 @@ export interface KeyChange {
   readonly after: string;
 }
 
+/** Reads a value of an answer. @throws CallError */
+export type Decode<T> = (value: XmlValue | undefined) => T;
+
 function unreadable(why: string): never {
   throw new CallError({ kind: 'unreadable', why });
 }
 
-const text = (value: XmlValue | undefined): string => (typeof value === 'string' ? value : unreadable('want a string'));
-const integer = (value: XmlValue | undefined): number =>
+export const text = (value: XmlValue | undefined): string =>
+  typeof value === 'string' ? value : unreadable('want a string');
+export const integer = (value: XmlValue | undefined): number =>
   typeof value === 'number' ? value : unreadable('want a number');
 const boolean = (value: XmlValue | undefined): boolean =>
   typeof value === 'boolean' ? value : unreadable('want a boolean');
 /** Values of a configuration, whatever their type, as one text. */
 const anything = (value: XmlValue | undefined): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
-const listOf =
-  <T>(item: (value: XmlValue | undefined) => T) =>
-  (value: XmlValue | undefined): readonly T[] =>
+export const listOf =
+  <T>(item: Decode<T>): Decode<readonly T[]> =>
+  (value) =>
     isList(value) ? value.map(item) : unreadable('want an array');
 
-const struct = (value: XmlValue | undefined): { readonly [key: string]: XmlValue } =>
+export const struct = (value: XmlValue | undefined): { readonly [key: string]: XmlValue } =>
   isStruct(value) ? value : unreadable('want a struct');
 
 function processRow(value: XmlValue | undefined): ProcessRow {
@@ -244,8 +248,6 @@ function historyPage(value: XmlValue | undefined): HistoryPage {
 /** A single process gives true, a group form (`g:*`) a batch. */
 const outcomes = (value: XmlValue | undefined): readonly Outcome[] => (isList(value) ? listOf(outcome)(value) : []);
 const nothing = (): undefined => undefined;
-
-type Decode<T> = (value: XmlValue | undefined) => T;
 
 /** One server's API. */
 export class RpcClient {

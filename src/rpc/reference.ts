@@ -32,6 +32,7 @@ export function renderRpcReference(): string {
     '# XML-RPC methods',
     '',
     'POST to `/RPC2` on any server of the configuration. A method is for users of its role and of those above it (viewer, operator, admin); others get fault 100.',
+    'The same methods can be called with [JSON over HTTP](http-api.md).',
     'Once superd shuts down or restarts, methods answer with fault 6 unless they say otherwise.',
     '',
     METHODS.map(section).join('\n\n'),

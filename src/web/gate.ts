@@ -5,7 +5,7 @@ import { errorAnswer, lastAnswer } from './answers.ts';
 import { readBasic } from './auth.ts';
 import { callerOf } from './caller.ts';
 import type { WebAnswer, WebRequest } from './exchange.ts';
-import { bounce, cookieOf, isNavigation, redirectToLogin } from './login.ts';
+import { bounceToLogin, cookieOf, isNavigation, redirectToLogin } from './login.ts';
 import { isHostAllowed } from './origin.ts';
 import type { Identity, SitePorts } from './ports.ts';
 
@@ -21,17 +21,25 @@ function challenge(server: ServerConfig, request: WebRequest): WebAnswer {
   return lastAnswer(errorAnswer(401, [['WWW-Authenticate', scheme]]));
 }
 
+const tooMany = (): WebAnswer => lastAnswer(errorAnswer(429, [['Retry-After', '5']]));
+
 /** Somebody without name and password, at a server that wants them. */
 function turnAway(server: ServerConfig, request: WebRequest, path: string): WebAnswer | Identity {
   if (server.users === undefined) return challenge(server, request);
   const isReading = request.method === 'GET' || request.method === 'HEAD';
   if (isReading && path === PUBLIC) return NOBODY;
   if (!isNavigation(request)) return challenge(server, request);
-  // The cookie of a session does not come along from another site: ask once more, from here.
-  return request.header('sec-fetch-site') === 'cross-site' ? bounce() : redirectToLogin(request);
+  // From another site no cookie comes along; from a page of ours it does, and the form sends on who has a session.
+  const isFollowed = request.header('sec-fetch-site') === 'cross-site';
+  return isFollowed ? bounceToLogin(request) : redirectToLogin(request);
 }
 
-function bySession({ accounts, sessions }: SitePorts, server: ServerConfig, request: WebRequest): Identity | undefined {
+/** Somebody whose browser has the cookie of a session. */
+export function bySession(
+  { accounts, sessions }: SitePorts,
+  server: ServerConfig,
+  request: WebRequest,
+): Identity | undefined {
   const secret = server.users === undefined ? undefined : cookieOf(server, request);
   const session = secret === undefined ? undefined : sessions.find(secret, server.section);
   if (secret === undefined || session === undefined) return undefined;
@@ -43,7 +51,7 @@ function bySession({ accounts, sessions }: SitePorts, server: ServerConfig, requ
     via: 'session',
     token: sessions.tokenOf(secret),
     mayStay: () =>
-      sessions.isOpen(secret, server.section) &&
+      sessions.find(secret, server.section) !== undefined &&
       accounts.find(server, account.name).some(({ print }) => print === account.print),
   };
 }
@@ -67,10 +75,9 @@ export async function admit(
     );
   }
   const account = await site.accounts.check(server, given, request.address);
-  if (account === 'busy') return lastAnswer(errorAnswer(429, [['Retry-After', '5']]));
-  if (account === 'refused') {
+  if (typeof account === 'string') {
     site.news.refused(callerOf(server, request, given.username));
-    return challenge(server, request);
+    return account === 'busy' ? tooMany() : challenge(server, request);
   }
   const { name, role, print } = account;
   const mayStay = (): boolean =>

@@ -1,6 +1,6 @@
 /** What the journal and the main log hear of logins: each that is accepted, and of those that are refused no flood. */
 import type { Caller } from '../journal/record.ts';
-import { formatCaller } from '../journal/text.ts';
+import { formatLogin } from '../journal/text.ts';
 import type { RpcPorts } from '../rpc/ports.ts';
 import type { EpochMillis } from '../units.ts';
 
@@ -44,9 +44,8 @@ export class LoginNews {
     const more = this.#untold === 0 ? {} : { more: this.#untold };
     this.#untold = 0;
     const cut = { ...by, user: (by.user ?? '').slice(0, MAX_NAME) };
-    this.#ports.journal.append({ kind: 'login', what: 'refused', by: cut, ...more });
-    const others = more.more === undefined ? '' : `, and ${more.more} more`;
-    const harmless = formatCaller(cut).replace(/[\x00-\x1f\x7f-\x9f]/g, '?');
-    this.#ports.log.log('warn', `${harmless}: login refused${others}`);
+    const entry = { kind: 'login', what: 'refused', by: cut, ...more } as const;
+    this.#ports.journal.append(entry);
+    this.#ports.log.log('warn', formatLogin(entry).replace(/[\x00-\x1f\x7f-\x9f]/g, '?'));
   }
 }

@@ -33,6 +33,10 @@ ${field('password', 'Password', html`type="password" autocomplete="current-passw
   );
 }
 
-/** Comes again by itself: as a request of this site, with the cookies of this site. */
-export const bouncePage = (): string =>
-  document('superd', html`<main><p><a href="">Go on</a></p></main>`, html`<meta http-equiv="refresh" content="0">`);
+/** Goes to another page by itself: as a page of this site, with the cookies of this site. */
+export const bouncePage = (to: string): string =>
+  document(
+    'superd',
+    html`<main><p><a href="${to}">Go on</a></p></main>`,
+    html`<meta http-equiv="refresh" content="0; url=${to}">`,
+  );

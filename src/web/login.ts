@@ -52,13 +52,16 @@ const see = (location: string, headers: Headers = []): WebAnswer => ({
 });
 
 /** Relative, so that it holds behind a proxy that puts this server below a path of its own. */
-export function redirectToLogin({ target }: WebRequest): WebAnswer {
+function loginPlace({ target }: WebRequest): string {
   const local = target.replace(/^https?:\/\/[^/?#]*/i, '').replace(/#.*$/s, '');
   const wanted = local.replace(/^\/+/, '');
-  const depth = (/^\/*([^?]*)/.exec(local)?.[1] ?? '').split('/').length - 1;
+  const [path = ''] = local.split('?');
+  const depth = Math.max(0, path.split('/').length - 2);
   const next = wanted !== '' && PLACE.test(wanted) ? `?next=${encodeURIComponent(wanted)}` : '';
-  return see(`${'../'.repeat(depth)}login${next}`);
+  return `${'../'.repeat(depth)}login${next}`;
 }
+
+export const redirectToLogin = (request: WebRequest): WebAnswer => see(loginPlace(request));
 
 const htmlAnswer = (status: number, body: string): WebAnswer =>
   lastAnswer({
@@ -69,7 +72,8 @@ const htmlAnswer = (status: number, body: string): WebAnswer =>
     last: true,
   });
 
-export const bounce = (): WebAnswer => htmlAnswer(200, bouncePage());
+/** A page that goes to the form by itself: what it asks for is asked from this site. */
+export const bounceToLogin = (request: WebRequest): WebAnswer => htmlAnswer(200, bouncePage(loginPlace(request)));
 
 const placeOf = (next: string | null): string => (next !== null && PLACE.test(next) ? next : '');
 
@@ -85,11 +89,12 @@ async function logIn(site: SitePorts, server: ServerConfig, request: WebRequest)
   const again = (status: number, message: string): WebAnswer =>
     htmlAnswer(status, loginPage({ identifier, next, username, message }));
   const account = await site.accounts.check(server, { username, password }, request.address);
-  if (account === 'busy') return again(429, 'Too many attempts. Wait a moment.');
   const caller = callerOf(server, request, username);
-  if (account === 'refused') {
+  if (typeof account === 'string') {
     site.news.refused(caller);
-    return again(403, 'This name and password do not belong together.');
+    return account === 'busy'
+      ? again(429, 'Too many attempts. Wait a moment.')
+      : again(403, 'This name and password do not belong together.');
   }
   // Never the session that the browser came with, which somebody may have given it.
   const { section } = server;
@@ -99,11 +104,16 @@ async function logIn(site: SitePorts, server: ServerConfig, request: WebRequest)
   return see(`./${next}`, setCookie(server, secret));
 }
 
-/** `/login`, for whoever it is. */
-export function loginRoute(site: SitePorts, server: ServerConfig, request: WebRequest): WebAnswer | Promise<WebAnswer> {
+/** `/login`, for whoever it is. @param hasSession there is nothing left to do for the form */
+export function loginRoute(
+  { site, hasSession }: { readonly site: SitePorts; readonly hasSession: boolean },
+  server: ServerConfig,
+  request: WebRequest,
+): WebAnswer | Promise<WebAnswer> {
   if (request.method === 'POST') return logIn(site, server, request);
   if (request.method !== 'GET' && request.method !== 'HEAD') return lastAnswer(errorAnswer(400));
   const next = placeOf(parseTarget(request.target).query.get('next'));
+  if (hasSession) return see(`./${next}`);
   const { identifier } = site.control;
   return htmlAnswer(200, loginPage({ identifier, next, username: '', message: '' }));
 }

@@ -29,5 +29,10 @@ export async function metricsRoute(ports: MetricsPorts, { method }: WebRequest):
     now: control.wall(),
   });
   const programs = programFamilies({ control, sample, exits: (name) => scrape.exits(name) });
-  return textAnswer(CONTENT_TYPE, [...own, ...programs].map(formatFamily).join(''), [['Cache-Control', 'no-store']]);
+  let text = '';
+  for (const family of [...own, ...programs]) {
+    text += formatFamily(family);
+    await scrape.turn();
+  }
+  return textAnswer(CONTENT_TYPE, text, [['Cache-Control', 'no-store']]);
 }

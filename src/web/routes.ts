@@ -6,7 +6,7 @@ import { apiRoute, isApi } from './api/route.ts';
 import { assetRoute } from './assets.ts';
 import { callerOf } from './caller.ts';
 import type { WebAnswer, WebHandler, WebRequest } from './exchange.ts';
-import { admit } from './gate.ts';
+import { admit, bySession } from './gate.ts';
 import { mainLogTail, processLogTail } from './log-routes.ts';
 import { loginRoute, logoutRoute } from './login.ts';
 import { metricsRoute } from './metrics-route.ts';
@@ -53,7 +53,10 @@ export function createHandler(site: SitePorts, server: ServerConfig): WebHandler
     const target = parseTarget(request.target);
     const { path } = target;
     const hasSessions = server.users !== undefined;
-    if (hasSessions && path === '/login') return loginRoute(site, server, request);
+    if (hasSessions && path === '/login') {
+      const hasSession = bySession(site, server, request) !== undefined;
+      return loginRoute({ site, hasSession }, server, request);
+    }
     const admitted = await admit(site, server, { request, path });
     if ('kind' in admitted) return admitted;
     const ports = portsFor(site, callerOf(server, request, admitted.user), admitted);

@@ -65,7 +65,7 @@ export class Sessions {
     return secret;
   }
 
-  /** The session of a browser at one server; it counts as used now. */
+  /** The session of a browser at one server; it counts as used now. A page that is left open asks again and again. */
   find(secret: string, section: string): Session | undefined {
     const session = this.#get(secret, section);
     if (session === undefined) return undefined;
@@ -75,11 +75,6 @@ export class Sessions {
       this.#save();
     }
     return session;
-  }
-
-  /** Whether a session has not ended; that is no use of it. */
-  isOpen(secret: string, section: string): boolean {
-    return this.#get(secret, section) !== undefined;
   }
 
   /** Ends a session, if it is one. */

@@ -48,6 +48,7 @@ td.actions a { margin-left: .5rem; font-size: .875rem; }
 .statusnominal { color: var(--quiet); }
 #status_msg { margin: 0 0 1rem; padding: .5rem .75rem; background: var(--card); border: 1px solid var(--line); border-left: .25rem solid var(--accent); border-radius: .375rem; }
 .login { max-width: 22rem; margin: 10vh auto 0; padding: 1.5rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; }
+.login #status_msg { margin: 1rem 0 0; border-left-color: var(--bad); }
 .login form { display: grid; gap: .375rem; margin-top: 1rem; }
 .login input { font: inherit; padding: .375rem .5rem; margin-bottom: .5rem; color: var(--text); background: var(--page); border: 1px solid var(--quiet); border-radius: .375rem; }
 .login button { font-size: 1rem; padding: .375rem; color: var(--card); background: var(--accent); }

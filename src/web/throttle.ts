@@ -7,8 +7,8 @@ import { type Millis, millis } from '../units.ts';
 /** Failures without a wait: of one user name from one sender, and of one sender whatever the names. */
 const FREE = { user: 3, sender: 20 } as const;
 const FIRST_WAIT = 250;
-/** The longest time between two attempts. */
-const LONGEST_WAIT = 5000;
+/** The longest time between two attempts: of one name, and of all that come from one place, which may be many people. */
+const LONGEST_WAIT = { user: 5000, sender: 2000 } as const;
 /** Whoever would wait longer is refused unheard: so many attempts are on their way already. */
 const MAX_QUEUE = 20_000;
 /** Failures are forgotten after this time without another. */
@@ -39,8 +39,10 @@ export function senderOf(address: string | undefined): string {
     .join(':');
 }
 
-const waitAfter = (failures: number, free: number): number =>
-  failures <= free ? 0 : Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** Math.min(16, failures - free - 1));
+function waitAfter(failures: number, by: keyof typeof FREE): number {
+  const paid = failures - FREE[by];
+  return paid <= 0 ? 0 : Math.min(LONGEST_WAIT[by], FIRST_WAIT * 2 ** Math.min(16, paid - 1));
+}
 
 export class Throttle {
   readonly #now: () => Millis;
@@ -55,15 +57,15 @@ export class Throttle {
     const now = this.#now();
     const sender = senderOf(address);
     const asked = [
-      { entry: this.#entry(keyOf(sender, user), now), free: FREE.user },
-      { entry: this.#entry(keyOf(sender), now), free: FREE.sender },
-    ];
+      { entry: this.#entry(keyOf(sender, user), now), by: 'user' },
+      { entry: this.#entry(keyOf(sender), now), by: 'sender' },
+    ] as const;
     const start = Math.max(now, ...asked.map(({ entry }) => entry.next));
     if (start - now > MAX_QUEUE) return undefined;
-    for (const { entry, free } of asked) {
+    for (const { entry, by } of asked) {
       entry.failures += 1;
       entry.seen = now;
-      const wait = waitAfter(entry.failures, free);
+      const wait = waitAfter(entry.failures, by);
       if (wait > 0) entry.next = start + wait;
     }
     return millis(start - now);

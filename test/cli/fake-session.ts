@@ -1,6 +1,6 @@
 /** A session over a server that is a table of answers; a method or a question that is not in it is refused. */
 import assert from 'node:assert/strict';
-import type { CheckReport, Session, Usage } from '../../src/cli/command.ts';
+import type { CheckReport, Screen, Session, Usage } from '../../src/cli/command.ts';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { runLine } from '../../src/cli/run.ts';
 import { fail, HostError, ok, type Result } from '../../src/errors.ts';
@@ -33,6 +33,8 @@ export interface FakeOptions {
   readonly typed?: readonly string[];
   readonly usages?: ReadonlyMap<number, Usage>;
   readonly check?: Result<CheckReport, string>;
+  /** The terminal; undefined: there is none. */
+  readonly screen?: Screen;
   /** What each tail brings before its end. */
   readonly tails?: Readonly<Record<string, { readonly chunks: readonly string[]; readonly end: TailEnd }>>;
 }
@@ -112,6 +114,7 @@ export class FakeSession implements Session {
   async *lines(): AsyncGenerator<string> {
     for (let line = this.#typed.shift(); line !== undefined; line = this.#typed.shift()) yield line;
   }
+  openScreen = async (): Promise<Screen | undefined> => this.#options.screen;
   untilInterrupt = <T>(run: (abort: AbortSignal) => Promise<T>): Promise<T> => run(new AbortController().signal);
   parseFlags: Session['parseFlags'] = async (_command, words) => {
     const names = words.filter((word) => word.startsWith('--')).map((word) => word.slice(2));

@@ -69,7 +69,7 @@ suite('complete()', () => {
   const after = (line: string): readonly string[] => complete(COMMANDS, line, names);
 
   test('offers commands, names, groups and flags', () => {
-    assert.deepEqual(after('sta'), ['status', 'start']);
+    assert.deepEqual(after('sta'), ['status', 'stats', 'start']);
     assert.deepEqual(after('start '), ['all', 'cat', 'grp:*', 'grp:a']);
     assert.deepEqual(after('start cat gr'), ['grp:*', 'grp:a']);
     assert.deepEqual(after('update c'), ['cat']);

@@ -57,7 +57,7 @@ suite('status', () => {
     });
   });
 
-  test('adds the use of the process tree, only of a server on this machine', async () => {
+  test('adds the use of the process tree, of a server elsewhere only if it can tell', async () => {
     const usages = new Map([[42, { cpuPercent: 12.34, rssBytes: 3 * 2 ** 20, processes: 2 }]]);
     const session = await play(
       { server: { getAllProcessInfo, 'superd.getDisabled': ['cat'] }, usages },
@@ -67,12 +67,16 @@ suite('status', () => {
       session.stdout,
       /^cat +RUNNING {6}12\.3% {5}3\.0M {2}is RUNNING \(disabled\)\ng:a +STARTING +- +- {2}\n/,
     );
-    const far = await play(
-      { server: { getAllProcessInfo, 'superd.getDisabled': new RpcFault('UNKNOWN_METHOD') }, usages, isLocal: false },
-      'status --verbose cat',
-    );
+    const unknown = new RpcFault('UNKNOWN_METHOD');
+    const other = { getAllProcessInfo, 'superd.getDisabled': unknown, 'superd.getUsage': unknown };
+    const far = await play({ server: other, usages, isLocal: false }, 'status --verbose cat');
     assert.match(far.stdout, /RUNNING +- +- {2}is RUNNING\n/);
     assert.notEqual(far.stderr, '');
+    const usage = { name: 'cat', cpu: 5, rss: 2 ** 20, processes: 1, at: 1 };
+    const superd = { getAllProcessInfo, 'superd.getDisabled': [], 'superd.getUsage': [usage] };
+    const told = await play({ server: superd, isLocal: false }, 'status --verbose cat');
+    assert.match(told.stdout, /RUNNING +5\.0% +1\.0M {2}is RUNNING\n/);
+    assert.equal(told.stderr, '');
   });
 });
 

@@ -20,6 +20,8 @@ export interface FakeMachine {
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
   readonly directories?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The files of servers are looked into. */
+  readonly withFiles?: boolean;
   readonly inspectTls?: ConfigSource['inspectTls'];
 }
 
@@ -56,7 +58,10 @@ const request: LoadRequest = { file: '/etc/s.conf', overrides: new Map() };
 
 /** Loads a text as /etc/s.conf. */
 export function loadText(text: string, machine: FakeMachine = {}): Result<Config, ConfigFailure> {
-  return loadConfig(fakeSource({ ...machine, files: { '/etc/s.conf': text, ...machine.files } }), request);
+  return loadConfig(fakeSource({ ...machine, files: { '/etc/s.conf': text, ...machine.files } }), {
+    ...request,
+    withFiles: machine.withFiles ?? false,
+  });
 }
 
 export function good(text: string, machine: FakeMachine = {}): Config {

@@ -45,8 +45,10 @@ export class FakeAccess {
   pause = (time: Millis): Promise<void> => {
     this.pauses.push(time);
     const { promise, resolve } = Promise.withResolvers<void>();
-    if (this.held === undefined) resolve();
-    else this.held.push(resolve);
+    if (this.held === undefined) {
+      this.time += time;
+      resolve();
+    } else this.held.push(resolve);
     return promise;
   };
 

@@ -65,6 +65,10 @@ export class FakeScrape implements ScrapeAccess {
     return this.ends.get(name) ?? { expected: 0, unexpected: 0, signal: 0, start_failed: 0, stopped: 0 };
   }
 
+  turn(): Promise<void> {
+    return Promise.resolve();
+  }
+
   vitals(): Promise<Vitals> {
     return Promise.resolve(this.state);
   }

@@ -14,7 +14,9 @@ const PEERS = {
   'redis-server': { file: '/usr/bin/redis-server', packages: 'redis-server' },
   uwsgi: { file: '/usr/bin/uwsgi-core', packages: 'uwsgi-core' },
   chromium: { file: '/usr/bin/chromium', packages: 'chromium' },
+  openssl: { file: '/usr/bin/openssl', packages: 'openssl' },
   'uwsgi for python': { file: '/usr/lib/uwsgi/plugins/python3_plugin.so', packages: 'uwsgi-plugin-python3' },
+  promtool: { file: '/usr/bin/promtool', packages: 'prometheus' },
 } as const;
 
 export type Peer = keyof typeof PEERS;

@@ -6,13 +6,14 @@ import { encodeCall } from '../../src/rpc/xml.ts';
 import { pid } from '../../src/units.ts';
 import { formatCtime } from '../../src/web/actions.ts';
 import { equalInConstantTime, isThatUser, readBasic } from '../../src/web/auth.ts';
-import type { WebAnswer, WebRequest } from '../../src/web/exchange.ts';
+import type { WebAnswer } from '../../src/web/exchange.ts';
 import { html } from '../../src/web/html.ts';
 import { mayChange } from '../../src/web/origin.ts';
 import type { WebPorts } from '../../src/web/ports.ts';
 import { createHandler } from '../../src/web/routes.ts';
 import { parseTarget } from '../../src/web/target.ts';
 import { type FakeRpc, fakeRpc, MAIN_LOG } from '../support/fake-rpc.ts';
+import { type Asked, bodyOf, headerOf, statusOf, webRequest } from '../support/web-requests.ts';
 
 const SERVER: InetServer = {
   kind: 'inet',
@@ -24,26 +25,8 @@ const SERVER: InetServer = {
   place: { file: 'superd.conf', line: 1 },
 };
 
-interface Asked {
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array;
-}
-
-function webRequest(target: string, { method = 'GET', headers = {}, body }: Asked): WebRequest {
-  const data = Buffer.from(body ?? '');
-  const all: Readonly<Record<string, string>> =
-    body === undefined ? headers : { 'content-length': String(data.length), ...headers };
-  return { method, target, header: (name) => all[name], readBody: () => Promise.resolve(data) };
-}
-
 const ask = (fake: FakeRpc, target: string, asked: Asked = {}, server: ServerConfig = SERVER): Promise<WebAnswer> =>
   createHandler(fake.web, server)(webRequest(target, asked));
-
-const statusOf = (answer: WebAnswer): number => (answer.kind === 'whole' ? answer.status : 200);
-const bodyOf = (answer: WebAnswer): string => (answer.kind === 'whole' ? Buffer.from(answer.body).toString() : '');
-const headerOf = (answer: WebAnswer, name: string): string | undefined =>
-  answer.headers.find(([key]) => key === name)?.[1];
 
 test('the handler routes as supervisord does', async () => {
   const fake = fakeRpc();

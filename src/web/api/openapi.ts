@@ -141,7 +141,7 @@ export function openApi(published: ReadonlyMap<string, Method>): JsonObject {
       schemas: { fault: FAULT_SCHEMA },
       responses: {
         fault: {
-          description: `A fault, with the status that fits it: ${statuses.join(', ')}; 405, 411, 413 and 415 are of the request itself`,
+          description: `A fault, with the status that fits it: ${statuses.join(', ')}; 405, 408, 411, 413 and 415 are of the request itself`,
           content: content('application/json', { $ref: '#/components/schemas/fault' }),
         },
       },

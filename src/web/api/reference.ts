@@ -53,6 +53,7 @@ export function renderApiReference(): string {
     ...byStatus.map(faultRow),
     '',
     'Requests that no method was asked about have the fault INCORRECT_PARAMETERS and a status of their own: 405 (GET where POST is',
-    'wanted), 411 (no Content-Length), 413 (too long a body), 415 (no JSON). 503 also tells that too many streams are open.',
+    'wanted), 408 (a body that does not come), 411 (no Content-Length), 413 (too long a body), 415 (no JSON). 503 also tells that too',
+    'many streams are open. Who is not let in gets 401, or 429 after too many attempts, before the API is asked; these are no JSON.',
   ].join('\n')}\n`;
 }
