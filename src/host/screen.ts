@@ -11,17 +11,23 @@ const CLEAR_BELOW = '\u001b[J';
 /** What a terminal that does not say how large it is counts as. */
 const USUAL = { columns: 80, rows: 24 } as const;
 
+const SIGTERM = 15;
+
 class TerminalScreen implements Screen {
   readonly #leave = (): void => {
     process.stdout.write(LEAVE);
     process.stdin.setRawMode(false);
   };
 
+  /** Asked to end, it still gives the terminal back. */
+  readonly #end = (): void => process.exit(128 + SIGTERM);
+
   constructor() {
     process.stdin.setRawMode(true);
     process.stdin.setEncoding('utf8');
     process.stdout.write(ENTER);
     process.once('exit', this.#leave);
+    process.once('SIGTERM', this.#end);
   }
 
   get columns(): number {
@@ -59,6 +65,7 @@ class TerminalScreen implements Screen {
 
   [Symbol.dispose](): void {
     process.off('exit', this.#leave);
+    process.off('SIGTERM', this.#end);
     this.#leave();
   }
 }

@@ -65,7 +65,7 @@ export class Metrics implements MetricsAccess, Disposable {
   /** How late the sampler's timer was: the delay of everything that waits for the event loop. */
   readonly delays: Delays = new Delays();
   #state: 'idle' | 'opening' | 'sampling' | 'closed' = 'idle';
-  #isOpen = false;
+  #opening: Promise<void> | undefined;
   #looked: EpochMillis | undefined;
   #noted: EpochMillis | undefined;
   #sample: Sample | undefined;
@@ -139,7 +139,8 @@ export class Metrics implements MetricsAccess, Disposable {
     return this.#recents.of(nameOf(slot));
   }
 
-  series(slot: Slot, span: Span): Promise<Series> {
+  async series(slot: Slot, span: Span): Promise<Series> {
+    if (this.problem === undefined) await this.#open();
     return this.#ports.history.series(nameOf(slot), span, this.#ports.wall());
   }
 
@@ -161,17 +162,22 @@ export class Metrics implements MetricsAccess, Disposable {
   }
 
   async #begin(): Promise<void> {
-    const { history } = this.#ports;
-    if (!this.#isOpen) {
-      await history.open();
-      this.#isOpen = true;
-      this.#seed(await history.newest(Recents.length));
-    }
+    await this.#open();
     if (this.#isClosed()) return;
     this.#state = 'sampling';
     this.#meter.reset();
     await this.#pass();
     this.#wait(FIRST_GAP);
+  }
+
+  /** Reads what is remembered, once. */
+  #open(): Promise<void> {
+    const { history } = this.#ports;
+    this.#opening ??= history
+      .open()
+      .then(() => history.newest(Recents.length))
+      .then((rows) => this.#seed(rows));
+    return this.#opening;
   }
 
   /** Sparklines go on where an earlier brain left them, unless that is long ago. */

@@ -287,7 +287,7 @@ describe('files of the daemon', () => {
   test('a server that cannot be opened is named by its errno', async (t) => {
     for (const [config, reported] of [
       ['[unix_http_server]\nfile=%(here)s/no/c.sock\n', 'errno.ENOENT (2)'],
-      ['[inet_http_server]\nport=192.0.2.1:9\n', 'errno.EADDRNOTAVAIL (99)'],
+      ['[inet_http_server]\nport=192.0.2.1:9\nallow_anonymous=true\n', 'errno.EADDRNOTAVAIL (99)'],
     ] as const) {
       const { status, stderr } = await run(prepare(t, config));
       assert.equal(status, 2);

@@ -143,9 +143,10 @@ describe('metrics', () => {
   });
 
   test('on a full disk are only in memory, and on disk again when there is room', async (t) => {
-    const disk = smallDisk(t, 256);
+    const disk = smallDisk(t, 8192);
     if ('skip' in disk) return t.skip(disk.skip);
-    const many = '[program:p]\ncommand=sleep 1000\nnumprocs=20\nprocess_name=p%(process_num)d\n';
+    const many =
+      '[program:p]\ncommand=sleep 1000\nnumprocs=100\nprocess_name=p%(process_num)d\nstdout_logfile=NONE\nstderr_logfile=NONE\n';
     const config = `[supervisord]\nmetrics_interval=1\nstatedir=${disk.path}/state\n${many}`;
     const daemon = await startDaemon(t, { config });
     await until('a sample', () => usageOf(daemon, 'p:p0'));

@@ -34,6 +34,7 @@ class MemoryStore implements HistoryStore {
   }
 
   async points(level: Level, name: string, from: EpochMillis) {
+    if (this.opened === 0) return [];
     return this.of(level).flatMap(({ at, names, values }) => {
       const index = names.indexOf(name);
       return at < from || index < 0 ? [] : (pointOf(level, at, values, index * level.width) ?? []);
@@ -199,6 +200,20 @@ suite('Metrics', () => {
     late.metrics.resume();
     await late.settle();
     assert.equal(late.passes, 0);
+  });
+
+  test('tells history to the first who asks, long after the last look', async () => {
+    const first = new Rig();
+    first.metrics.look();
+    await first.settle();
+    for (let step = 0; step < 5; step += 1) await first.step();
+    first.metrics[Symbol.dispose]();
+    const second = new Rig({}, Object.assign(new MemoryStore(), { kept: first.store.kept }));
+    second.wall = first.wall + 1000;
+    second.metrics.resume();
+    second.metrics.look();
+    const { cpu } = await second.metrics.series(SLOT, { seconds: 60, points: 12 });
+    assert.equal(cpu.filter((value) => value !== null).length, first.store.of(HOUR).length);
   });
 
   test('samples from the start with on, and never with off', async () => {
