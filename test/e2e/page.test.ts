@@ -330,6 +330,15 @@ test('axe finds nothing serious, in both themes, on a desk and on a phone', NEED
         await page.locator(ready).first().waitFor();
         assert.deepEqual(await seriousFindings(page), [], `${colorScheme} ${viewport.width} ${hash}`);
       }
+      await page.goto(`${site.url}#/program/sleeper`);
+      await page.locator('.facts').waitFor();
+      for (const key of ['?', 'i']) {
+        await page.keyboard.press(key);
+        await page.locator('dialog').waitFor();
+        assert.deepEqual(await seriousFindings(page), [], `${colorScheme} ${viewport.width} ${key}`);
+        await page.keyboard.press('Escape');
+        await page.locator('dialog').waitFor({ state: 'detached' });
+      }
     }
   }
 });

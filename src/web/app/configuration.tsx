@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { call } from './api.ts';
+import { Switch } from './choices.tsx';
 import { t } from './i18n.ts';
 import { listOf, numberOf, objectOf, textOf } from './json.ts';
 import type { Process } from './model.ts';
@@ -21,9 +22,8 @@ function readSetting(value: unknown): Setting {
   return { key: textOf(key), value: textOf(text), isDefault: place === '', place };
 }
 
-export function Configuration({ process: { group, name } }: { process: Process }) {
+function useSettings({ group, name }: Process) {
   const settings = useSignal<readonly Setting[]>([]);
-  const isAll = useSignal(false);
   useEffect(() => {
     const abort = new AbortController();
     const load = (): void => {
@@ -45,21 +45,34 @@ export function Configuration({ process: { group, name } }: { process: Process }
       stop();
     };
   }, [group, name]);
+  return settings;
+}
+
+const Row = ({ setting: { key, value, isDefault, place } }: { setting: Setting }) => (
+  <tr class={isDefault ? 'default' : undefined}>
+    <th scope="row">{key}</th>
+    <td>
+      <code>{value}</code>
+    </td>
+    <td class="place">{isDefault ? t('default') : place}</td>
+  </tr>
+);
+
+export function Configuration({ process }: { process: Process }) {
+  const settings = useSettings(process);
+  const isAll = useSignal(false);
   const shown = settings.value.filter(({ isDefault }) => isAll.value || !isDefault);
   return (
     <section class="card configuration">
       <header>
         <h2>{t('configuration')}</h2>
-        <button
-          type="button"
-          class="chip"
-          aria-pressed={isAll.value}
-          onClick={() => {
-            isAll.value = !isAll.value;
+        <Switch
+          text={t('defaults')}
+          isOn={isAll.value}
+          onSwitch={(isOn) => {
+            isAll.value = isOn;
           }}
-        >
-          {t('defaults')}
-        </button>
+        />
       </header>
       <div class="scrolling sideways" tabIndex={0} role="region" aria-label={t('configuration')}>
         <table>
@@ -71,14 +84,8 @@ export function Configuration({ process: { group, name } }: { process: Process }
             </tr>
           </thead>
           <tbody>
-            {shown.map(({ key, value, isDefault, place }) => (
-              <tr key={key} class={isDefault ? 'default' : undefined}>
-                <th scope="row">{key}</th>
-                <td>
-                  <code>{value}</code>
-                </td>
-                <td class="place">{isDefault ? t('default') : place}</td>
-              </tr>
+            {shown.map((setting) => (
+              <Row key={setting.key} setting={setting} />
             ))}
           </tbody>
         </table>

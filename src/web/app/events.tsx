@@ -1,5 +1,6 @@
 /** The view of all that happened, newest on top, as it happens. */
 import { useSignal } from '@preact/signals';
+import { Choices } from './choices.tsx';
 import { t } from './i18n.ts';
 import { useJournal } from './journal.ts';
 import type { JournalRecord } from './model.ts';
@@ -50,21 +51,14 @@ export function Events() {
             }}
           />
         </label>
-        <div class="chips" role="group" aria-label={t('events.kind')}>
-          {CHOICES.map(([name, label]) => (
-            <button
-              key={name}
-              type="button"
-              class="chip"
-              aria-pressed={choice.value === name}
-              onClick={() => {
-                choice.value = name;
-              }}
-            >
-              {t(label)}
-            </button>
-          ))}
-        </div>
+        <Choices
+          label={t('events.kind')}
+          choices={CHOICES.map(([name, label]) => [name, t(label)])}
+          value={choice.value}
+          onChoose={(name) => {
+            choice.value = name;
+          }}
+        />
       </div>
       <section class="card">
         {found.length === 0 && <p class="empty">{t(isLoading.value ? 'loading' : 'events.none')}</p>}

@@ -1,6 +1,6 @@
 /** The records that a view shows: the newest at first, then what comes, and older ones on request. */
 import { type Signal, useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { call } from './api.ts';
 import type { JournalRecord } from './model.ts';
 import { readHistory } from './read.ts';
@@ -22,8 +22,8 @@ export interface History {
   readonly older: () => Promise<void>;
 }
 
-/** A view that is left open for weeks does not keep everything. */
-const MAX_KEPT = 3000;
+/** A view that is left open for weeks does not keep everything, but what somebody asked for. */
+const MAX_KEPT = 1000;
 /** How far back one step goes, in serials, when only some of the records are wanted. */
 const STRIDE = 1000;
 
@@ -53,6 +53,7 @@ export function useJournal(query: Query): History {
   const records = useSignal<readonly JournalRecord[]>([]);
   const isLoading = useSignal(true);
   const hasOlder = useSignal(false);
+  const room = useRef(MAX_KEPT);
   const identity = JSON.stringify(query);
   useEffect(() => {
     const abort = new AbortController();
@@ -71,7 +72,7 @@ export function useJournal(query: Query): History {
       records(news) {
         const last = records.value.at(-1)?.serial ?? 0;
         const fresh = news.filter((record) => record.serial > last && belongs(record, query));
-        if (fresh.length > 0) records.value = [...records.value, ...fresh].slice(-MAX_KEPT);
+        if (fresh.length > 0) records.value = [...records.value, ...fresh].slice(-room.current);
       },
     });
     return () => {
@@ -87,6 +88,7 @@ export function useJournal(query: Query): History {
       const first = records.value[0]?.serial ?? 1;
       const found = await before(first, query);
       hasOlder.value = found.length >= query.limit;
+      room.current = Math.max(MAX_KEPT, records.value.length + found.length);
       records.value = [...found, ...records.value];
     },
   };

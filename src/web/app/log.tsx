@@ -1,14 +1,16 @@
 /** The live log of a process: its last lines, then what is appended; search, colours, download. */
 import { type Signal, useSignal } from '@preact/signals';
-import type { RefObject } from 'preact';
+import type { ComponentChildren, RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { act } from './actions.ts';
 import { Fault, open } from './api.ts';
+import { Choices, Switch } from './choices.tsx';
 import { ask } from './dialogs.tsx';
 import { describeError } from './faults.ts';
 import { t } from './i18n.ts';
 import { Icon } from './icons.tsx';
 import { LogLines } from './log-lines.ts';
+import { LogSearch } from './log-search.tsx';
 import type { Process } from './model.ts';
 import { pause } from './pause.ts';
 import { mayOperate } from './store.ts';
@@ -94,70 +96,64 @@ function useLog(name: string, channel: Channel, box: RefObject<HTMLElement | nul
   return { problem, lines };
 }
 
-function Search({ lines, show }: { lines: RefObject<LogLines | undefined>; show: (line: HTMLElement) => void }) {
-  const found = useSignal<number | undefined>(undefined);
-  const at = useRef<HTMLElement>(undefined);
-  const go = (direction: 1 | -1): void => {
-    at.current?.classList.remove('here');
-    at.current = lines.current?.next(at.current, direction);
-    at.current?.classList.add('here');
-    if (at.current !== undefined) show(at.current);
-  };
-  const search = (text: string): void => {
-    const count = lines.current?.find(text) ?? 0;
-    found.value = text === '' ? undefined : count;
-    at.current?.classList.remove('here');
-    at.current = undefined;
-    if (count > 0) go(-1);
-  };
-  return (
-    <span class="log-search">
-      <label class="search">
-        <span class="unseen">{t('log.search')}</span>
-        <input
-          id="filter"
-          type="search"
-          placeholder={t('log.search')}
-          spellcheck={false}
-          onInput={({ currentTarget }) => search(currentTarget.value)}
-          onKeyDown={({ key, shiftKey }) => key === 'Enter' && go(shiftKey ? 1 : -1)}
-        />
-      </label>
-      <span role="status" class="found">
-        {found.value === undefined ? '' : t('log.found', { n: found.value })}
-      </span>
-      <button
-        type="button"
-        class="quiet-button"
-        aria-label={t('log.previous')}
-        title={t('log.previous')}
-        onClick={() => go(-1)}
-      >
-        <Icon name="up" />
-      </button>
-      <button type="button" class="quiet-button" aria-label={t('log.next')} title={t('log.next')} onClick={() => go(1)}>
-        <Icon name="down" />
-      </button>
-    </span>
-  );
-}
-
 async function clearLogs(name: string): Promise<void> {
   if ((await ask({ verb: 'clear', label: name, names: [name] })) === undefined) return;
   await act('clear', { kind: 'process', name }, { names: [name] });
 }
 
-export function Log({ process: { group, name: process, namespec } }: { process: Process }) {
-  const name = `${group}:${process}`;
-  const channel = useSignal<Channel>('stdout');
+interface HeadProps {
+  readonly process: Process;
+  readonly channel: Signal<Channel>;
+  readonly isWrapped: Signal<boolean>;
+  readonly children: ComponentChildren;
+}
+
+function Head({ process: { group, name, namespec }, channel, isWrapped, children }: HeadProps) {
+  return (
+    <header>
+      <h2>{t('log')}</h2>
+      <Choices
+        label={t('log.stream')}
+        choices={CHANNELS.map((choice) => [choice, choice])}
+        value={channel.value}
+        onChoose={(choice) => {
+          channel.value = choice;
+        }}
+      />
+      {children}
+      <Switch
+        text={t('log.wrap')}
+        isOn={isWrapped.value}
+        onSwitch={(isOn) => {
+          isWrapped.value = isOn;
+        }}
+      />
+      <a
+        class="quiet-button"
+        href={pathOf(`${group}:${name}`, channel.value)}
+        download
+        aria-label={t('log.download')}
+        title={t('log.download')}
+      >
+        <Icon name="download" />
+      </a>
+      {mayOperate.value && (
+        // act() tells what goes wrong.
+        <button type="button" class="chip" onClick={() => void clearLogs(namespec)}>
+          {t('clear')}
+        </button>
+      )}
+    </header>
+  );
+}
+
+/** Whether the end of a log is followed: until a person scrolls up, and again when he is back at its end. */
+function useFollowing(box: RefObject<HTMLElement | null>) {
   const isFollowing = useSignal(true);
-  const isWrapped = useSignal(true);
-  const box = useRef<HTMLPreElement>(null);
-  const { problem, lines } = useLog(name, channel.value, box, isFollowing);
   const lastTop = useRef(0);
   const onScroll = ({ currentTarget: view }: { currentTarget: HTMLElement }): void => {
     const isAtEnd = view.scrollHeight - view.scrollTop - view.clientHeight < NEAR_END_PX;
-    // Only a person scrolls up; a view that moves away from its end by itself has grown.
+    // A view that moves away from its end by itself has only grown.
     if (isAtEnd) isFollowing.value = true;
     else if (view.scrollTop < lastTop.current) isFollowing.value = false;
     lastTop.current = view.scrollTop;
@@ -170,52 +166,20 @@ export function Log({ process: { group, name: process, namespec } }: { process: 
     isFollowing.value = false;
     line.scrollIntoView({ block: 'center', behavior: 'instant' });
   };
+  return { isFollowing, onScroll, toEnd, show };
+}
+
+export function Log({ process }: { process: Process }) {
+  const channel = useSignal<Channel>('stdout');
+  const isWrapped = useSignal(true);
+  const box = useRef<HTMLPreElement>(null);
+  const { isFollowing, onScroll, toEnd, show } = useFollowing(box);
+  const { problem, lines } = useLog(`${process.group}:${process.name}`, channel.value, box, isFollowing);
   return (
     <section class="card log">
-      <header>
-        <h2>{t('log')}</h2>
-        <div class="chips" role="group" aria-label={t('log.stream')}>
-          {CHANNELS.map((choice) => (
-            <button
-              key={choice}
-              type="button"
-              class="chip"
-              aria-pressed={channel.value === choice}
-              onClick={() => {
-                channel.value = choice;
-              }}
-            >
-              {choice}
-            </button>
-          ))}
-        </div>
-        <Search lines={lines} show={show} />
-        <button
-          type="button"
-          class="chip"
-          aria-pressed={isWrapped.value}
-          onClick={() => {
-            isWrapped.value = !isWrapped.value;
-          }}
-        >
-          {t('log.wrap')}
-        </button>
-        <a
-          class="quiet-button"
-          href={pathOf(name, channel.value)}
-          download
-          aria-label={t('log.download')}
-          title={t('log.download')}
-        >
-          <Icon name="download" />
-        </a>
-        {mayOperate.value && (
-          // act() tells what goes wrong.
-          <button type="button" class="chip" onClick={() => void clearLogs(namespec)}>
-            {t('clear')}
-          </button>
-        )}
-      </header>
+      <Head process={process} channel={channel} isWrapped={isWrapped}>
+        <LogSearch key={channel.value} lines={lines} show={show} />
+      </Head>
       {problem.value !== '' && <p class="empty">{problem.value}</p>}
       <div class="log-frame">
         <pre
@@ -225,7 +189,7 @@ export function Log({ process: { group, name: process, namespec } }: { process: 
           tabIndex={0}
           role="log"
           aria-live="off"
-          aria-label={`${channel.value} ${namespec}`}
+          aria-label={`${channel.value} ${process.namespec}`}
           onScroll={onScroll}
         />
         {!isFollowing.value && (

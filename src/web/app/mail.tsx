@@ -45,26 +45,45 @@ const readMails = (value: unknown): Mails => {
   return { collected: rows(collected), waiting: rows(waiting), failed: rows(failed), sent: rows(sent) };
 };
 
-function Rows({ title, rows }: { title: Key; rows: readonly MailRow[] }) {
+function Row({ row: { id, subject, programs, time, attempts, error } }: { row: MailRow }) {
+  const facts = [
+    ...(subject.includes(programs) ? [] : [programs]),
+    ...(attempts > 1 ? [t('mail.attempts', { n: attempts })] : []),
+  ];
+  return (
+    <li>
+      <time>{time === 0 ? '' : formatMoment(time, now.value)}</time>
+      <a href={reportLink(id)}>{subject === '' ? id : subject}</a>
+      {facts.length > 0 && <span class="detail">{facts.join(' · ')}</span>}
+      {error !== '' && <span class="error">{error}</span>}
+    </li>
+  );
+}
+
+const List = ({ rows }: { rows: readonly MailRow[] }) => (
+  <ul class="mails">
+    {rows.map((row) => (
+      <Row key={row.id} row={row} />
+    ))}
+  </ul>
+);
+
+/** @param few how many are shown at first */
+function Rows({ title, rows, few }: { title: Key; rows: readonly MailRow[]; few: number }) {
   if (rows.length === 0) return null;
+  const rest = rows.slice(few);
   return (
     <section>
       <h2>
         {t(title)} <small>{rows.length}</small>
       </h2>
-      <ul class="mails">
-        {rows.map(({ id, subject, programs, time, attempts, error }) => (
-          <li key={id}>
-            <time>{time === 0 ? '' : formatMoment(time, now.value)}</time>
-            <a href={reportLink(id)}>{subject === '' ? id : subject}</a>
-            <span class="detail">
-              {programs}
-              {attempts > 0 && ` · ${t('mail.attempts', { n: attempts })}`}
-            </span>
-            {error !== '' && <span class="error">{error}</span>}
-          </li>
-        ))}
-      </ul>
+      <List rows={rows.slice(0, few)} />
+      {rest.length > 0 && (
+        <details>
+          <summary>{t('and.more', { n: rest.length })}</summary>
+          <List rows={rest} />
+        </details>
+      )}
     </section>
   );
 }
@@ -150,10 +169,10 @@ export function Mail({ report }: { report: string | undefined }) {
           {isEmpty && problem.value === '' && <p class="empty">{t('mail.none')}</p>}
           {value !== undefined && (
             <>
-              <Rows title="mail.collected" rows={value.collected} />
-              <Rows title="mail.waiting" rows={value.waiting} />
-              <Rows title="mail.failed" rows={value.failed} />
-              <Rows title="mail.sent" rows={value.sent} />
+              <Rows title="mail.failed" rows={value.failed} few={20} />
+              <Rows title="mail.waiting" rows={value.waiting} few={20} />
+              <Rows title="mail.collected" rows={value.collected} few={5} />
+              <Rows title="mail.sent" rows={value.sent} few={20} />
             </>
           )}
         </section>

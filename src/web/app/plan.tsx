@@ -7,7 +7,7 @@ import { describeError } from './faults.ts';
 import { count, t } from './i18n.ts';
 import { listOf, objectOf, textOf } from './json.ts';
 import { listen } from './store.ts';
-import { type Progress, update } from './update.ts';
+import { type Progress, type Updated, update } from './update.ts';
 
 interface Change {
   readonly process: string;
@@ -90,9 +90,15 @@ function Lists({ plan, progress }: { plan: PlanAnswer; progress: Progress }) {
   );
 }
 
+/** Half an update leaves groups stopped: the browser asks before it closes the page. */
+const stay = (event: BeforeUnloadEvent): void => event.preventDefault();
+
+/** What is to be done, how far it is, and the ways to look again and to do it. Neither way rejects. */
 function usePlan() {
   const plan = useSignal<PlanAnswer | undefined>(undefined);
   const problem = useSignal('');
+  const progress = useSignal<Progress>(new Map());
+  const isBusy = useSignal(false);
   const load = async (): Promise<void> => {
     try {
       plan.value = readPlan(await call('superd.plan'));
@@ -102,38 +108,14 @@ function usePlan() {
       problem.value = describeError(error);
     }
   };
-  return { plan, problem, load };
-}
-
-/** Half an update leaves groups stopped: the browser asks before it closes the page. */
-const stay = (event: BeforeUnloadEvent): void => event.preventDefault();
-
-export function Plan() {
-  const { plan, problem, load } = usePlan();
-  const progress = useSignal<Progress>(new Map());
-  const isBusy = useSignal(false);
-  useEffect(() => {
-    // load() tells what goes wrong.
-    void load();
-    return listen({
-      records(records) {
-        if (!isBusy.value && records.some(({ kind }) => kind === 'config' || kind === 'process-group')) void load();
-      },
-    });
-  }, []);
   const apply = async (): Promise<void> => {
     isBusy.value = true;
     addEventListener('beforeunload', stay);
     try {
-      const done = await update((state) => {
-        progress.value = state;
-      });
-      const isGood = done.stuck.length === 0;
-      tell(
-        isGood
-          ? count(done.groups, 'plan.done.one', 'plan.done.many')
-          : t('plan.stuck', { names: done.stuck.join(', ') }),
-        isGood,
+      tellDone(
+        await update((state) => {
+          progress.value = state;
+        }),
       );
     } catch (error) {
       tell(t('failed.one', { name: t('plan'), why: describeError(error) }), false);
@@ -143,23 +125,41 @@ export function Plan() {
     progress.value = new Map();
     await load();
   };
+  return { plan, problem, progress, isBusy, load, apply };
+}
+
+function tellDone({ groups, stuck }: Updated): void {
+  if (stuck.length > 0) tell(t('plan.stuck', { names: stuck.join(', ') }), false);
+  else tell(count(groups, 'plan.done.one', 'plan.done.many'), true);
+}
+
+export function Plan() {
+  const { plan, problem, progress, isBusy, load, apply } = usePlan();
+  useEffect(() => {
+    void load();
+    return listen({
+      records(records) {
+        if (!isBusy.value && records.some(({ kind }) => kind === 'config' || kind === 'process-group')) void load();
+      },
+    });
+  }, []);
   const { value } = plan;
   const total = value === undefined ? 0 : value.added.length + value.changed.length + value.removed.length;
+  const isOff = total === 0 || isBusy.value;
   return (
     <>
       <div class="toolbar">
         <h1 tabIndex={-1}>{t('plan')}</h1>
         <span class="whole">
-          {/* load() and apply() tell what goes wrong. */}
           <button type="button" class="button" onClick={() => void load()}>
             {t('plan.read')}
           </button>
           <button
             type="button"
             class="button primary"
-            aria-disabled={total === 0 || isBusy.value}
+            aria-disabled={isOff}
             onClick={() => {
-              if (total > 0 && !isBusy.value) void apply();
+              if (!isOff) void apply();
             }}
           >
             {t('plan.apply')}

@@ -1,8 +1,9 @@
 /** What a process used: charts of an hour, a day or a week, and the states that it was in meanwhile. */
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { call } from './api.ts';
 import { Chart, type Series } from './chart.tsx';
+import { Choices } from './choices.tsx';
 import { formatBytes, formatPercent } from './format.ts';
 import { t } from './i18n.ts';
 import { listOf, numberOf, objectOf } from './json.ts';
@@ -24,6 +25,8 @@ const RANGES = [
 ] as const;
 type Range = (typeof RANGES)[number];
 const POINTS = 720;
+/** What the scales reach at least: percent of a core, and bytes. */
+const LEAST = { cpu: 5, rss: 1024 * 1024 } as const;
 
 /** -1 stands for what was not measured. */
 const known = (value: unknown): readonly (number | null)[] =>
@@ -96,70 +99,52 @@ function Title({ label, series, format }: { label: string; series: Series; forma
   );
 }
 
+function Charts({ usage, process, records }: UsageProps & { usage: Usage }) {
+  const { cpu, rss, from, to } = usage;
+  const common = { from, to, group: 'usage' };
+  return (
+    <>
+      <Title label={t('cpu')} series={cpu} format={formatPercent} />
+      <Chart {...common} series={cpu} format={formatPercent} least={LEAST.cpu} colour="cpu" label={t('cpu')} />
+      <Title label={t('memory')} series={rss} format={formatBytes} />
+      <Chart {...common} series={rss} format={formatBytes} least={LEAST.rss} colour="memory" label={t('memory')} />
+      <Life records={records} state={process.state} from={from * 1000} to={to * 1000} />
+    </>
+  );
+}
+
 export function UsageCharts({ process, records }: UsageProps) {
   const range = useSignal<Range>(RANGES[0]);
   const usage = useUsage(process, range.value);
-  const latest = useSignal(process);
-  latest.value = process;
+  const latest = useRef(process);
+  latest.current = process;
   useEffect(
     () =>
       listen({
         usage() {
-          if (range.value === RANGES[0] && usage.value !== undefined)
-            usage.value = withSample(usage.value, latest.value);
+          const isHour = range.value === RANGES[0];
+          if (isHour && usage.value !== undefined) usage.value = withSample(usage.value, latest.current);
         },
       }),
     [],
   );
-  const shown = usage.value;
   return (
     <section class="card usage">
       <header>
         <h2>{t('usage')}</h2>
-        <div class="chips" role="group" aria-label={t('range')}>
-          {RANGES.map((choice) => (
-            <button
-              key={choice.key}
-              type="button"
-              class="chip"
-              aria-pressed={range.value === choice}
-              onClick={() => {
-                range.value = choice;
-              }}
-            >
-              {t(choice.key)}
-            </button>
-          ))}
-        </div>
+        <Choices
+          label={t('range')}
+          choices={RANGES.map((choice) => [choice, t(choice.key)])}
+          value={range.value}
+          onChoose={(choice) => {
+            range.value = choice;
+          }}
+        />
       </header>
-      {shown === undefined ? (
+      {usage.value === undefined ? (
         <p class="empty">{t('usage.none')}</p>
       ) : (
-        <>
-          <Title label={t('cpu')} series={shown.cpu} format={formatPercent} />
-          <Chart
-            series={shown.cpu}
-            from={shown.from}
-            to={shown.to}
-            format={formatPercent}
-            least={5}
-            colour="cpu"
-            label={t('cpu')}
-            group="usage"
-          />
-          <Title label={t('memory')} series={shown.rss} format={formatBytes} />
-          <Chart
-            series={shown.rss}
-            from={shown.from}
-            to={shown.to}
-            format={formatBytes}
-            least={1024 * 1024}
-            colour="memory"
-            label={t('memory')}
-            group="usage"
-          />
-          <Life records={records} state={process.state} from={shown.from * 1000} to={shown.to * 1000} />
-        </>
+        <Charts usage={usage.value} process={process} records={records} />
       )}
     </section>
   );
