@@ -6,7 +6,7 @@ import type { GroupConfig, ProcessConfig, StreamConfig } from '../config/model.t
 import { fail, ok, type Result } from '../errors.ts';
 import type { Channel, SupervisorEvent } from '../events/event.ts';
 import { communicationNote, outputCopy, protocolCopy } from '../logs/main-log.ts';
-import { Pump } from '../logs/pump.ts';
+import { Pump, type PumpOutputs } from '../logs/pump.ts';
 import type { LogSink } from '../logs/sink.ts';
 import { repr } from '../repr.ts';
 import type { MainLog, Outputs, Slot, SpawnRequest } from '../supervisor/host.ts';
@@ -74,7 +74,7 @@ function closeStreams({ stdin, streams }: Opened): void {
 }
 
 const NO_CAPTURE = bytes(0);
-const NO_OUTPUTS = { onLog: undefined, onCommunication: undefined, onDebug: undefined, onUnterminated: undefined };
+const NO_CAPTURED = { onCommunication: undefined, onUnterminated: undefined };
 
 function clearAll(sinks: readonly LogSink[]): Result<void, string> {
   for (const sink of sinks) {
@@ -312,33 +312,42 @@ export class SlotOutputs implements Outputs, ChildStdio {
     return undefined;
   }
 
-  /** The protocol of a listener is logged as it is, and makes no events. @source spec api 4.1 */
+  /**
+   * The protocol of a listener is logged as it is, and makes no events. What is not asked for is not even made: there may
+   * be a thousand streams.
+   * @source spec api 4.1
+   */
   #newPump(slot: Slot, { channel, config, sinks }: Stream, isDialogue: boolean): Pump {
-    const { stripAnsi, isDebug, log } = this.#ports;
-    const { process, group } = slot;
-    const publish = (kind: 'process-log' | 'process-communication') => (data: Uint8Array) =>
-      this.#ports.publish({ kind, process, group, channel, pid: this.#ports.pidOf(slot), data });
-    const say = (copy: (data: Uint8Array) => string) =>
-      isDebug ? (data: Uint8Array) => log.log('debug', copy(data)) : undefined;
-    if (isDialogue) {
-      const onDebug = say((data) => protocolCopy(process, data));
-      return new Pump({ stripAnsi, captureMaxbytes: NO_CAPTURE }, { ...NO_OUTPUTS, sinks, onDebug });
-    }
-    const communicate = publish('process-communication');
-    return new Pump(
-      { stripAnsi, captureMaxbytes: config.captureMaxbytes },
-      {
-        sinks,
-        onLog: config.eventsEnabled ? publish('process-log') : undefined,
-        onCommunication: (data) => {
-          communicate(data);
-          log.log('debug', communicationNote(process, channel));
-        },
-        onDebug: say((data) => outputCopy(process, channel, data)),
-        onUnterminated: (length) =>
-          log.log('warn', `${process}: ${length} captured bytes of ${channel} dropped: it ended before the end tag`),
+    const { stripAnsi, isDebug } = this.#ports;
+    const captureMaxbytes = isDialogue ? NO_CAPTURE : config.captureMaxbytes;
+    const onDebug = isDebug ? this.#debugCopy(slot, channel, isDialogue) : undefined;
+    const onLog = config.eventsEnabled && !isDialogue ? this.#publisher('process-log', slot, channel) : undefined;
+    const captured = captureMaxbytes > 0 ? this.#captured(slot, channel) : NO_CAPTURED;
+    return new Pump({ stripAnsi, captureMaxbytes }, { sinks, onLog, onDebug, ...captured });
+  }
+
+  #publisher(kind: 'process-log' | 'process-communication', slot: Slot, channel: Channel): (data: Uint8Array) => void {
+    return (data) => this.#ports.publish({ kind, ...slot, channel, pid: this.#ports.pidOf(slot), data });
+  }
+
+  #debugCopy({ process }: Slot, channel: Channel, isDialogue: boolean): (data: Uint8Array) => void {
+    const copy = (data: Uint8Array): string =>
+      isDialogue ? protocolCopy(process, data) : outputCopy(process, channel, data);
+    return (data) => this.#ports.log.log('debug', copy(data));
+  }
+
+  #captured(slot: Slot, channel: Channel): Pick<PumpOutputs, 'onCommunication' | 'onUnterminated'> {
+    const { log } = this.#ports;
+    const { process } = slot;
+    const publish = this.#publisher('process-communication', slot, channel);
+    return {
+      onCommunication: (data) => {
+        publish(data);
+        log.log('debug', communicationNote(process, channel));
       },
-    );
+      onUnterminated: (length) =>
+        log.log('warn', `${process}: ${length} captured bytes of ${channel} dropped: it ended before the end tag`),
+    };
   }
 
   /**
