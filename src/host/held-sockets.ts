@@ -1,12 +1,19 @@
 /** The listening sockets that the keeper holds for fcgi-programs, by their URLs. */
-import { lstatSync, unlinkSync } from 'node:fs';
+import { lstatSync, readFileSync, unlinkSync } from 'node:fs';
 import type { FcgiSocket } from '../config/model.ts';
 import { fail, type Result } from '../errors.ts';
 import { FcgiSocketHolder, type HeldSocket } from './fcgi-socket.ts';
 
-function removeSocket(path: string): void {
+/** Whether any process has a socket bound to a path, as far as the kernel tells. */
+const isBound = (path: string): boolean =>
+  readFileSync('/proc/net/unix', 'utf8')
+    .split('\n')
+    .some((line) => line.endsWith(` ${path}`));
+
+/** Removes the file of a socket that nobody has any more. */
+function removeStale(path: string): void {
   try {
-    if (lstatSync(path).isSocket()) unlinkSync(path);
+    if (lstatSync(path).isSocket() && !isBound(path)) unlinkSync(path);
   } catch {
     // Somebody was quicker.
   }
@@ -24,7 +31,7 @@ export class HeldSockets {
   unlisten({ url, path }: { readonly url: string; readonly path: string }): void {
     const held = this.#sockets.get(url);
     if (held?.ok === true) held.value.close();
-    else if (path !== '') removeSocket(path);
+    else if (path !== '') removeStale(path);
     this.#sockets.delete(url);
   }
 

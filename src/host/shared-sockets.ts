@@ -14,6 +14,8 @@ export interface SocketHolder {
   tryListen(socket: FcgiSocket): Promise<string>;
 }
 
+const pathOf = (socket: FcgiSocket): string => (socket.kind === 'unix' ? socket.path : '');
+
 export class SharedSockets {
   readonly #holder: SocketHolder;
   readonly #log: MainLog;
@@ -50,7 +52,7 @@ export class SharedSockets {
   know(user: string, socket: FcgiSocket): void {
     const { url } = socket;
     this.#users.set(url, (this.#users.get(url) ?? new Set()).add(user));
-    this.#paths.set(url, socket.kind === 'unix' ? socket.path : '');
+    this.#paths.set(url, pathOf(socket));
   }
 
   /** A user who has none is no news. */
@@ -63,9 +65,9 @@ export class SharedSockets {
     }
   }
 
-  /** The holder may have a socket of which no user is left. */
-  closeUnused({ url }: FcgiSocket): void {
-    if (!this.#users.has(url)) this.#holder.unlisten(url, '');
+  /** The holder may have a socket of which no user is left; or the holder before it had, and its file is left. */
+  closeUnused(socket: FcgiSocket): void {
+    if (!this.#users.has(socket.url)) this.#holder.unlisten(socket.url, pathOf(socket));
   }
 
   closeAll(): void {

@@ -34,7 +34,7 @@ interface Command {
     process: ProcessInfo,
     given: { readonly name: string; readonly extra: XmlValue },
   ) => Begun | Promise<Begun>;
-  /** What the answer of a batch waits for besides: what was under way already. */
+  /** What a batch does to each process besides, and waits for: what was under way already. */
   readonly besides: (context: RpcContext, process: ProcessInfo, extra: XmlValue) => Promise<unknown>;
 }
 
@@ -56,9 +56,12 @@ const COMMANDS: readonly Command[] = [
     extra: WAIT,
     applies: ({ state }) => isRunning(state),
     begin: ({ ports }, process, { name, extra }) => beginStop(ports.control, process, { name, wait: truthOf(extra) }),
-    // Whoever stops a group in order to remove it finds it stopped, also when somebody else began.
-    besides: ({ ports }, { slot, state }, extra) =>
-      state === 'STOPPING' && truthOf(extra) ? ports.control.settled(slot, isStopped) : NOTHING,
+    besides: ({ ports }, { slot, state }, extra) => {
+      // It may be about to be restarted: that ends, though there is nothing to tell of.
+      if (state === 'EXITED') ports.control.stop(slot);
+      // Whoever stops a group in order to remove it finds it stopped, also when somebody else began.
+      return state === 'STOPPING' && truthOf(extra) ? ports.control.settled(slot, isStopped) : NOTHING;
+    },
   },
   {
     verb: 'signal',

@@ -100,7 +100,6 @@ const EDITS: Readonly<Record<string, string>> = {
   'other keys of the daemon': write({}, 'loglevel=debug\nidentifier=other\nminfds=1000'),
   'the buffer of a pool': write(plus('pool', 'buffer_size=11')),
   'the events of a pool': write(plus('pool', 'events=TICK_5')),
-  'the order of the events of a pool': write(plus('pool', 'events=TICK_60,TICK_5')),
   'the environment of one': write(plus('other', 'environment=A=2')),
   'the environment of one, written otherwise': write(plus('other', 'environment=A="1"')),
   'the path of a log': write(plus('other', 'stdout_logfile=%(here)s/another.log')),

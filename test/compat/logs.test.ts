@@ -1,4 +1,5 @@
 /** The logs of programs beside supervisord: which files there are, and every byte in them. */
+import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { suite, test } from 'node:test';
@@ -131,6 +132,7 @@ suite('logs', needs('supervisord', 'python3'), () => {
           .map(({ header, payload }) => [header['eventname'], payload]),
       );
     }
+    await pair.both((daemon) => assert.match(copies(daemon, 'merged').join(), /to stdout\nto stderr/));
     await pair.same('separate stderr', (daemon) => files(daemon, 'both.err'));
     await pair.same('/dev/stderr of the daemon', (daemon) =>
       daemon
@@ -218,6 +220,14 @@ suite('logs', needs('supervisord', 'python3'), () => {
 
 /** The lines of the main log that say what a program printed, with what they carry. */
 function copies(daemon: Daemon, name: string): readonly string[] {
-  const records = daemon.log().split(/^(?=\d{4}-\d\d-\d\d )/m);
-  return records.filter((record) => record.includes(` DEBG '${name}' `));
+  const joined: { readonly head: string; body: string }[] = [];
+  for (const record of daemon.log().split(/^(?=\d{4}-\d\d-\d\d )/m)) {
+    const [, head, body] = /^\S+ \S+ (DEBG '[^']*' .*\n)([^]*)\n$/.exec(record) ?? [];
+    if (head === undefined || body === undefined || !head.startsWith(`DEBG '${name}' `)) continue;
+    const last = joined.at(-1);
+    // How many reads it took is a matter of chance.
+    if (last?.head === head) last.body += body;
+    else joined.push({ head, body });
+  }
+  return joined.map(({ head, body }) => head + body);
 }

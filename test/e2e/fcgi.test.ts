@@ -140,6 +140,23 @@ describe('an fcgi-program', () => {
     daemon.assertQuiet();
   });
 
+  test('leaves no socket file when it ends while there is no superd', async (t) => {
+    const command = 'command=python3 %(here)s/server.py\nautorestart=false';
+    const config = `[fcgi-program:app]\n${command}\nsocket=unix://%(here)s/app.sock\n`;
+    const daemon = await startDaemon(t, { config, files: FILES, program: 'superd' });
+    const { pid } = await daemon.reaches('app', 'RUNNING');
+    for (const { pid: own } of daemon.processes().filter(({ command: name }) => name.startsWith('superd '))) {
+      process.kill(own, 'SIGKILL');
+    }
+    process.kill(pid, 'SIGKILL');
+    await daemon.ended();
+    await daemon.start();
+    await daemon.reaches('app', 'EXITED');
+    await until('the file is gone', () => !existsSync(join(daemon.dir, 'app.sock')));
+    assert.equal(await daemon.stop(), 0);
+    daemon.assertQuiet();
+  });
+
   test('whose socket cannot be made ends the start with status 1 and says why', async (t) => {
     const daemon = new Daemon(privateDirectory(t), {
       config: `[fcgi-program:app]${PROGRAM}socket=unix://%(here)s/no/app.sock\n`,

@@ -56,7 +56,8 @@ describe('superd survives', () => {
   });
 
   test('the end of a program that was adopted is told as unknown, and answered like any other', async (t) => {
-    const config = '[program:x]\ncommand=sh -c "trap \'exit 7\' USR1; while :; do sleep 0.05; done"\nstartsecs=0\n';
+    const config =
+      '[program:x]\ncommand=sh -c "trap \'exit 7\' USR1; while :; do sleep 0.05; done"\nstartsecs=0\nstopasgroup=true\n';
     const daemon = await startDaemon(t, { config });
     const { pid } = await daemon.reaches('x', 'RUNNING');
     kill(daemon.pid);

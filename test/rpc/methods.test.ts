@@ -283,6 +283,14 @@ test('stopAllProcesses stops what runs, all at once', async () => {
   assert.deepEqual(brief(await pending), ['solo:solo 80 OK', 'web:a 80 OK']);
 });
 
+test('a stop of many also reaches a process between two runs, which would start again, but does not list it', async () => {
+  const { ports, control } = fakeRpc();
+  control.set('web:a', { state: 'EXITED' });
+  control.set('web:b', { state: 'FATAL' });
+  assert.deepEqual(await call(ports, 'supervisor.stopProcessGroup', 'web'), []);
+  assert.deepEqual(control.calls, ['stop web:a']);
+});
+
 test('signalProcess takes names and numbers, and tells its faults', async () => {
   const { ports, control } = fakeRpc();
   const send = (name: string, asked: XmlValue): Promise<XmlValue> =>
