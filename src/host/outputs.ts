@@ -4,14 +4,12 @@
  */
 import type { GroupConfig, ProcessConfig, StreamConfig } from '../config/model.ts';
 import { fail, ok, type Result } from '../errors.ts';
-import type { Channel, SupervisorEvent } from '../events/event.ts';
-import { communicationNote, outputCopy, protocolCopy } from '../logs/main-log.ts';
-import { Pump } from '../logs/pump.ts';
+import type { Channel } from '../events/event.ts';
+import type { Pump } from '../logs/pump.ts';
 import type { LogSink } from '../logs/sink.ts';
 import { repr } from '../repr.ts';
-import type { MainLog, Outputs, Slot, SpawnRequest } from '../supervisor/host.ts';
+import type { Outputs, Slot, SpawnRequest } from '../supervisor/host.ts';
 import type { SavedLogs } from '../supervisor/saved.ts';
-import { bytes, type Pid } from '../units.ts';
 import { errnoOf } from './errno.ts';
 import { type ChildStdio, idOf as keyOf } from './kept-children.ts';
 import type { Pipes } from './launch-plan.ts';
@@ -19,17 +17,14 @@ import { emptyFile, isRegular } from './log-target.ts';
 import { type PipeFolder, PipeReader } from './pipes.ts';
 import type { SharedSockets } from './shared-sockets.ts';
 import { channelsOf, pipeOf, pipesFor, pipesOf } from './slot-pipes.ts';
+import { newPump, type PumpPorts } from './slot-pump.ts';
 import { StdinWriter } from './stdin-writer.ts';
 
 /** What the outputs need to know of the rest. */
-export interface OutputPorts {
+export interface OutputPorts extends PumpPorts {
   readonly pipes: PipeFolder;
   /** The listening sockets of fcgi-programs. */
   readonly sockets: SharedSockets;
-  readonly log: MainLog;
-  /** The programs' output is copied to the main log. */
-  readonly isDebug: boolean;
-  readonly stripAnsi: boolean;
   /** Opens a log; the error is an errno's name. */
   openLog(path: string, stream: StreamConfig): Result<LogSink, string>;
   openSyslog(process: string): LogSink;
@@ -37,9 +32,6 @@ export interface OutputPorts {
   autoLog(process: string, channel: Channel): string;
   /** The logs of a slot are known. */
   opened(slot: Slot, logs: SavedLogs): void;
-  /** The process behind a slot, for events. */
-  pidOf(slot: Slot): Pid | 0;
-  publish(event: SupervisorEvent): void;
   /** The output of an event listener; undefined for any other slot. */
   dialogue(slot: Slot): ((chunk: Uint8Array) => void) | undefined;
 }
@@ -72,9 +64,6 @@ function closeStreams({ stdin, streams }: Opened): void {
     for (const sink of sinks) sink.close();
   }
 }
-
-const NO_CAPTURE = bytes(0);
-const NO_OUTPUTS = { onLog: undefined, onCommunication: undefined, onDebug: undefined, onUnterminated: undefined };
 
 function clearAll(sinks: readonly LogSink[]): Result<void, string> {
   for (const sink of sinks) {
@@ -308,37 +297,8 @@ export class SlotOutputs implements Outputs, ChildStdio {
     const isDialogue = this.#ports.dialogue(slot) !== undefined && stream.channel === 'stdout';
     if (stream.config.syslog && !isDialogue) sinks.push(this.#ports.openSyslog(config.name));
     stream.sinks = sinks;
-    stream.pump = this.#newPump(slot, stream, isDialogue);
+    stream.pump = newPump(this.#ports, { ...stream, slot, isDialogue });
     return undefined;
-  }
-
-  /** The protocol of a listener is logged as it is, and makes no events. @source spec api 4.1 */
-  #newPump(slot: Slot, { channel, config, sinks }: Stream, isDialogue: boolean): Pump {
-    const { stripAnsi, isDebug, log } = this.#ports;
-    const { process, group } = slot;
-    const publish = (kind: 'process-log' | 'process-communication') => (data: Uint8Array) =>
-      this.#ports.publish({ kind, process, group, channel, pid: this.#ports.pidOf(slot), data });
-    const say = (copy: (data: Uint8Array) => string) =>
-      isDebug ? (data: Uint8Array) => log.log('debug', copy(data)) : undefined;
-    if (isDialogue) {
-      const onDebug = say((data) => protocolCopy(process, data));
-      return new Pump({ stripAnsi, captureMaxbytes: NO_CAPTURE }, { ...NO_OUTPUTS, sinks, onDebug });
-    }
-    const communicate = publish('process-communication');
-    return new Pump(
-      { stripAnsi, captureMaxbytes: config.captureMaxbytes },
-      {
-        sinks,
-        onLog: config.eventsEnabled ? publish('process-log') : undefined,
-        onCommunication: (data) => {
-          communicate(data);
-          log.log('debug', communicationNote(process, channel));
-        },
-        onDebug: say((data) => outputCopy(process, channel, data)),
-        onUnterminated: (length) =>
-          log.log('warn', `${process}: ${length} captured bytes of ${channel} dropped: it ended before the end tag`),
-      },
-    );
   }
 
   /**
