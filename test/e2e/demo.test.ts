@@ -113,6 +113,9 @@ test(
     assert.ok(demo.output().includes(join(demo.dir, 'var/superd.sock')));
     assert.ok(!demo.output().includes('\u001b'), 'no colours when it is no terminal');
 
+    const page = /^Its page is (http:\/\/127\.0\.0\.1:\d+\/)$/m.exec(demo.output())?.[1];
+    assert.match(await (await fetch(page ?? assert.fail('no page'))).text(), /<script type="module" src="ui\/app-/);
+
     const old = worker(demo);
     assert.ok(old !== undefined);
     await copied(demo, 'kill -9');
