@@ -29,8 +29,8 @@ const COMPILERS_OF_BRAIN: readonly string[] = ['--no-maglev', '--no-sparkplug'];
  * The brain makes more garbage than the keeper, too.
  */
 const FOR_BRAIN: readonly string[] = [
-  '--invocation-count-for-maglev=20000',
-  '--invocation-count-for-maglev-osr=20000',
+  '--invocation-count-for-maglev=5000',
+  '--invocation-count-for-maglev-osr=5000',
   '--max-semi-space-size=2',
 ];
 

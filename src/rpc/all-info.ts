@@ -7,7 +7,7 @@ import type { Slot } from '../supervisor/host.ts';
 import { epochSeconds } from '../units.ts';
 import { descriptionOf, processStruct } from './info.ts';
 import { allByName } from './names.ts';
-import { encodeList, encodeMembers, encodeStruct } from './xml.ts';
+import { encodeList, encodeMembers, encodeStruct, encodeTextMember } from './xml.ts';
 
 /** The members of one struct before and between `now` and `description`, which is the last. */
 interface Kept {
@@ -78,7 +78,7 @@ export function allProcessInfo(control: Control): string {
       kept = cut(control, info);
       known.pieces.set(info.slot, kept);
     }
-    const description = encodeMembers([['description', descriptionOf(info, now)]]);
+    const description = encodeTextMember('description', descriptionOf(info, now));
     return encodeStruct(kept.before + time + kept.between + description);
   });
   return encodeList(structs);

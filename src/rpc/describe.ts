@@ -13,7 +13,7 @@ export interface Described {
 }
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-const two = (value: number): string => String(value).padStart(2, '0');
+const two = (value: number): string => (value < 10 ? `0${value}` : `${value}`);
 
 /** `H:MM:SS`, from a day on with `N days, ` before it. @source spec api 2.4 */
 export function formatUptime(seconds: number): string {

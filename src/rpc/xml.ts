@@ -102,6 +102,10 @@ export function encodeMembers(members: Members): string {
   return pieces.join('');
 }
 
+/** One member that is a text, at once. */
+export const encodeTextMember = (name: string, text: string): string =>
+  `<member>\n<name>${name}</name>\n<value><string>${escape(text)}</string></value>\n</member>\n`;
+
 export const encodeStruct = (members: string): string => `<value><struct>\n${members}</struct></value>\n`;
 export const encodeList = (items: readonly string[]): string =>
   `<value><array><data>\n${items.join('')}</data></array></value>\n`;
