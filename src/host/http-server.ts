@@ -18,6 +18,7 @@ import { errorAnswer, errorBody, reasonOf } from '../web/answers.ts';
 import type { WebHandler } from '../web/exchange.ts';
 import { errnoOf } from './errno.ts';
 import { type Exchange, send, webRequest } from './http-exchange.ts';
+import { packed } from './http-packing.ts';
 import { KeptSocket } from './kept-socket.ts';
 import { foundFileLimit } from './limits.ts';
 import { createTlsServer } from './tls.ts';
@@ -76,7 +77,8 @@ async function answerOne(exchange: Exchange, { handler, report }: ServerOptions)
     response.once('close', resolve);
   });
   try {
-    send(exchange, await handler(webRequest(exchange)));
+    const asked = webRequest(exchange);
+    send(exchange, await packed(await handler(asked), asked));
   } catch (error) {
     // A client that left in the middle of its request is no news.
     if (response.destroyed) return;

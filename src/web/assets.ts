@@ -29,7 +29,7 @@ const ENCODINGS: readonly (readonly [packing: Packing, encoding: string])[] = [
 ];
 
 /** Whether a client takes an encoding. @source RFC 9110 12.5.3 */
-function accepts(header: string, encoding: string): boolean {
+export function accepts(header: string, encoding: string): boolean {
   return header.split(',').some((item) => {
     const [name = '', ...parameters] = item.split(';').map((part) => part.trim().toLowerCase());
     return name === encoding && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));

@@ -49,6 +49,8 @@ export type WebAnswer =
       readonly body: string | Uint8Array;
       /** Close the connection after it. */
       readonly last: boolean;
+      /** It may go packed: nothing that a stranger puts into a request stands in it beside a secret. */
+      readonly packs?: true;
     }
   | {
       readonly kind: 'stream';

@@ -108,7 +108,7 @@ async function show(ports: WebPorts, notices: Notices, query: URLSearchParams): 
     ...(scripts === undefined ? [] : [LIVE]),
   ];
   const { identifier } = control;
-  return page(
+  const answer = page(
     statusPage({
       identifier,
       version: VERSION,
@@ -121,6 +121,7 @@ async function show(ports: WebPorts, notices: Notices, query: URLSearchParams): 
     }),
     headers,
   );
+  return answer.kind === 'whole' ? { ...answer, packs: true } : answer;
 }
 
 /** @source spec api 7 (tail.html) */

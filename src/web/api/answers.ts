@@ -49,6 +49,7 @@ export const jsonAnswer = (status: number, value: unknown, headers: Headers = []
   headers: [['Content-Type', 'application/json'], ...API_HEADERS, ...headers],
   body: `${jsonText(value)}\n`,
   last: false,
+  packs: true,
 });
 
 export const faultAnswer = (

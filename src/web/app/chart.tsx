@@ -48,7 +48,7 @@ function axes({ format, colour }: ChartProps): uPlot.Axis[] {
       space: 70,
       values: [
         [86_400, '{D} {MMM}', null, null, null, null, null, null, 1],
-        [3600, '{HH}:{mm}', '\n{D} {MMM}', null, null, null, null, null, 1],
+        [3600, '{HH}:{mm}', null, null, null, null, null, null, 1],
         [60, '{HH}:{mm}', null, null, null, null, null, null, 1],
         [1, '{HH}:{mm}:{ss}', null, null, null, null, null, null, 1],
       ],

@@ -102,13 +102,22 @@ function Title({ label, series, format }: { label: string; series: Series; forma
 function Charts({ usage, process, records }: UsageProps & { usage: Usage }) {
   const { cpu, rss, from, to } = usage;
   const common = { from, to, group: 'usage' };
+  const life = <Life records={records} state={process.state} from={from * 1000} to={to * 1000} />;
+  if (cpu.mean.every((value) => value === null)) {
+    return (
+      <>
+        <p class="empty">{t('usage.none')}</p>
+        {life}
+      </>
+    );
+  }
   return (
     <>
       <Title label={t('cpu')} series={cpu} format={formatPercent} />
       <Chart {...common} series={cpu} format={formatPercent} least={LEAST.cpu} colour="cpu" label={t('cpu')} />
       <Title label={t('memory')} series={rss} format={formatBytes} />
       <Chart {...common} series={rss} format={formatBytes} least={LEAST.rss} colour="memory" label={t('memory')} />
-      <Life records={records} state={process.state} from={from * 1000} to={to * 1000} />
+      {life}
     </>
   );
 }
