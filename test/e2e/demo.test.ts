@@ -134,6 +134,7 @@ test(
     assert.deepEqual(mail['defects'], []);
     assert.match(String(mail['subject']), /worker/);
     assert.match(String(mail['text']), /SIGKILL/);
+    assert.match(await (await fetch(`${page}api/v1/superd.getMails`)).text(), /worker was terminated by SIGKILL/);
 
     demo.process.kill('SIGINT');
     await assertGone(demo);
