@@ -83,7 +83,9 @@ export function describeProblem(problem: CallProblem, url: string): string {
     case 'unreadable':
       return `error: ${url} gave an answer that is not understood: ${problem.why}`;
     case 'fault':
-      return `error: ${problem.fault.text}`;
+      return problem.fault.code === FAULTS.UNKNOWN_METHOD
+        ? `error: ${url} does not know that command: it is not superd, or another version of it`
+        : `error: ${problem.fault.text}`;
   }
 }
 

@@ -5,7 +5,7 @@
 import { type Millis, millis } from '../units.ts';
 import type { Run } from './history.ts';
 import { type Incident, namespecOf } from './incident.ts';
-import { endingInJournal, readJournal, restartsSince } from './journal-rows.ts';
+import { endingInJournal, type JournalRow, readJournal, restartsSince, timesInJournal } from './journal-rows.ts';
 import { endingInLog } from './main-log.ts';
 import type { Answer, Rpc, RpcParam } from './ports.ts';
 import {
@@ -107,11 +107,17 @@ function endingOf(incident: Incident, exit: Struct, info: Struct, mainLog: strin
 }
 
 /** When it started and stopped, from whoever knew. */
-function timesOf({ incident, run, heard }: Inquiry, exit: Struct, info: Struct): Pick<Facts, 'started' | 'stopped'> {
+function timesOf(
+  { incident, run, heard, serials }: Inquiry,
+  { exit, info, rows }: { readonly exit: Struct; readonly info: Struct; readonly rows: readonly JournalRow[] },
+): Pick<Facts, 'started' | 'stopped'> {
   if (incident.pid !== 0 && numberIn(exit, 'pid') === incident.pid && numberIn(exit, 'stopped') > 0) {
     return { started: Math.floor(numberIn(exit, 'started')), stopped: Math.floor(numberIn(exit, 'stopped')) };
   }
-  const stopped = numberIn(info, 'stop') || heard;
+  // An event that is told late is not of the last run, nor of now.
+  const told = timesInJournal(rows, serials);
+  if (incident.kind === 'exited' && told.started > 0) return told;
+  const stopped = told.stopped || numberIn(info, 'stop') || heard;
   if (textIn(info, 'statename') === 'EXITED') return { started: numberIn(info, 'start'), stopped };
   const isSameRun = run.startedAt !== undefined && (run.pid === 0 || run.pid === incident.pid);
   return { started: isSameRun ? Math.floor((run.startedAt ?? 0) / 1000) : 0, stopped };
@@ -223,7 +229,8 @@ function gather(witnesses: Witnesses, inquiry: Inquiry, answers: Answers): Omit<
   const rows = readJournal(answers.journal);
   const day = readJournal(answers.day);
   const since = (seconds: number): number => restartsSince(day, (inquiry.heard - seconds) * 1000);
-  const told = endingInJournal(rows, serials);
+  const story = [...day, ...rows];
+  const told = endingInJournal(story, serials);
   const ending = told.kind === 'unknown' ? endingOf(incident, exit, info, mainLog) : told;
   const restarts = numberIn(exit, 'restarts');
   const mask = (text: string): string => witnesses.mask(program, text);
@@ -234,7 +241,7 @@ function gather(witnesses: Witnesses, inquiry: Inquiry, answers: Answers): Omit<
   return {
     ending,
     memory: verdictOf(witnesses, inquiry, ending),
-    ...timesOf(inquiry, exit, info),
+    ...timesOf(inquiry, { exit, info, rows: story }),
     restarts: restarts > 0 ? restarts : run.restarts,
     // The journal knows also what happened before this listener started.
     restartsHour: Math.max(run.restartsHour, since(HOUR_SECONDS)),

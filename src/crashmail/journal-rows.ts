@@ -9,6 +9,7 @@ export interface JournalRow {
   /** The number under which listeners were told; undefined: none. */
   readonly event: number | undefined;
   readonly exit: Ending;
+  readonly isStart: boolean;
   /** It was started again by itself. */
   readonly isRestart: boolean;
 }
@@ -43,6 +44,7 @@ function rowOf(value: unknown): JournalRow | undefined {
     text: value['text'],
     event: typeof event === 'number' ? event : undefined,
     exit: exitOf(exit),
+    isStart: to === 'STARTING',
     isRestart: to === 'STARTING' && (from === 'EXITED' || from === 'BACKOFF'),
   };
 }
@@ -60,6 +62,17 @@ export function readJournal(answer: Answer): readonly JournalRow[] {
 export const endingInJournal = (rows: readonly JournalRow[], serials: readonly number[]): Ending =>
   rows.findLast(({ event, exit }) => event !== undefined && serials.includes(event) && exit.kind !== 'unknown')?.exit ??
   UNKNOWN;
+
+/** When the run began and ended of whose end this event told, in seconds since the epoch; 0: that is not known. */
+export function timesInJournal(
+  rows: readonly JournalRow[],
+  serials: readonly number[],
+): { readonly started: number; readonly stopped: number } {
+  const end = rows.findLastIndex(({ event }) => event !== undefined && serials.includes(event));
+  const start = rows.slice(0, Math.max(0, end)).findLast(({ isStart }) => isStart);
+  const seconds = (row: JournalRow | undefined): number => Math.floor((row?.at ?? 0) / 1000);
+  return { started: seconds(start), stopped: seconds(rows[end]) };
+}
 
 /** How often it was started again from `start` on, milliseconds since the epoch. */
 export const restartsSince = (rows: readonly JournalRow[], start: number): number =>

@@ -4,9 +4,12 @@ import { fail, ok, type Result } from '../errors.ts';
 /** superlance's exit status for a usage error. @source spec api 9 */
 export const EXIT_CRASHMAIL_USAGE = 255;
 
+/** A word that asks for something else than listening. */
+type Command = 'queue' | 'flush';
+
 /** What crashmail is to do. */
 export type Task =
-  | { readonly kind: 'listen' | 'test' | 'queue' | 'flush' }
+  | { readonly kind: 'listen' | 'test' | Command }
   /** Writes a sample to this file. */
   | { readonly kind: 'preview'; readonly file: string };
 
@@ -171,16 +174,26 @@ function readShort(arg: string, next: string | undefined): Result<readonly [read
   return ok([given, 1]);
 }
 
-/** Reads up to the first word that is no option; superlance ignores the rest, and so do we but for a command. */
-function readGiven(
-  args: readonly string[],
-): Result<{ readonly given: readonly Given[]; readonly rest: readonly string[] }, string> {
+interface CommandLine {
+  readonly given: readonly Given[];
+  readonly command: Command | undefined;
+}
+
+const isCommand = (word: string): word is Command => word === 'queue' || word === 'flush';
+
+/** superlance ignores what follows the first word that is no option; a command of ours has its options on both sides. */
+function readGiven(args: readonly string[]): Result<CommandLine, string> {
   const given: Given[] = [];
+  let command: Command | undefined;
   let at = 0;
   while (at < args.length) {
     const arg = args[at] ?? '';
-    if (!arg.startsWith('-') || arg === '-' || arg === '--') break;
-    if (arg.startsWith('--')) {
+    if (!arg.startsWith('-') || arg === '-' || arg === '--') {
+      if (command !== undefined) return fail(`${command} takes no "${arg}"`);
+      if (!isCommand(arg)) break;
+      command = arg;
+      at += 1;
+    } else if (arg.startsWith('--')) {
       const read = readLong(arg, args[at + 1]);
       if (!read.ok) return read;
       given.push(read.value[0]);
@@ -192,7 +205,7 @@ function readGiven(
       at += read.value[1];
     }
   }
-  return ok({ given, rest: args.slice(at) });
+  return ok({ given, command });
 }
 
 /** The same check as nodemailer's, made before the first crash instead of after it. */
@@ -221,18 +234,18 @@ function problemOf(options: Options, last: (name: string) => string | undefined)
   return undefined;
 }
 
-function taskOf(last: (name: string) => string | undefined, [word]: readonly string[]): Task {
+function taskOf(last: (name: string) => string | undefined, command: Command | undefined): Task {
   const preview = last('preview');
   if (preview !== undefined) return { kind: 'preview', file: preview };
   if (last('test') !== undefined) return { kind: 'test' };
-  return { kind: word === 'queue' || word === 'flush' ? word : 'listen' };
+  return { kind: command ?? 'listen' };
 }
 
 /** @returns 'help', the options, or what is wrong with them. */
 export function parseOptions(args: readonly string[]): Result<Options | 'help', string> {
   const read = readGiven(args);
   if (!read.ok) return read;
-  const { given, rest } = read.value;
+  const { given, command } = read.value;
   if (given.some(({ name }) => name === 'help')) return ok('help');
   const all = (name: string): readonly string[] => given.filter((one) => one.name === name).map(({ value }) => value);
   const last = (name: string): string | undefined => all(name).at(-1);
@@ -241,7 +254,7 @@ export function parseOptions(args: readonly string[]): Result<Options | 'help', 
   const host = last('smtpHost');
   const programs = all('program');
   const options: Options = {
-    task: taskOf(last, rest),
+    task: taskOf(last, command),
     configuration: last('configuration'),
     programs: last('any') === undefined ? (programs.length === 0 ? undefined : programs) : [],
     fatal: last('fatal') === undefined ? undefined : true,

@@ -55,13 +55,16 @@ function isSame(own: string, copy: string): boolean {
   }
 }
 
+/** Node shows the code around an error, and its own stack; the line that says what is wrong is between them. */
+const reasonIn = (said: string): string => said.split('\n').find((line) => /^\w*Error\b.*: /.test(line)) ?? said.trim();
+
 /** The code that a new brain would run: where this one was started from, or where its original is. */
 export function checkCode(main: string): Promise<Result<void, string>> {
   const { promise, resolve } = Promise.withResolvers<Result<void, string>>();
   const options = { cwd: dirname(main), env: {}, timeout: CHECK_TIMEOUT_MS, killSignal: 'SIGKILL' } as const;
   execFile(process.execPath, ['--check', main], options, (failure, _stdout, said) => {
     if (failure === null) return resolve(ok(undefined));
-    if (typeof failure.code === 'number') return resolve(fail(`${main} cannot be run: ${said.trim()}`));
+    if (typeof failure.code === 'number') return resolve(fail(`${main} cannot be run: ${reasonIn(said)}`));
     const why = failure.killed === true ? ' in time' : `: ${failure.signal ?? errnoOf(failure)}`;
     resolve(fail(`${main} could not be checked${why}`));
   });

@@ -43,6 +43,8 @@ export class BrainProcess {
   #child: ChildProcess | undefined;
   #link: Socket | undefined;
   #isReady = false;
+  /** It was killed because it was not ready in time. */
+  #isLate = false;
   #isLeaving = false;
   /** Brains that were ready. */
   #served = 0;
@@ -89,7 +91,8 @@ export class BrainProcess {
     const child = this.#spawn();
     this.#child = child;
     if (child === undefined) return;
-    if (this.#served > 0) this.#readyTimer = setTimeout(() => child.kill('SIGKILL'), READY_TIMEOUT_MS);
+    this.#isLate = false;
+    if (this.#served > 0) this.#readyTimer = setTimeout(() => this.#giveUpOn(child), READY_TIMEOUT_MS);
     const link = child.stdio[LINK_FD];
     if (child.pid !== undefined && link !== null && link !== undefined) this.#connect(link as Socket);
     const closed = new Promise<void>((resolve) =>
@@ -118,6 +121,11 @@ export class BrainProcess {
       this.#goOn(errnoOf(cause), 1);
       return undefined;
     }
+  }
+
+  #giveUpOn(child: ChildProcess): void {
+    this.#isLate = true;
+    child.kill('SIGKILL');
   }
 
   tell(message: ToBrain): void {
@@ -171,7 +179,10 @@ export class BrainProcess {
     if (!hasServed) return gone(false);
     if (this.#isReady) return this.#startAgain(this.#pauseAfterEnd());
     this.#failures += 1;
-    if (this.#isUpgrade) this.#lastEnd = `the upgrade failed, the new brain ended ${why}`;
+    if (this.#isUpgrade) {
+      const end = this.#isLate ? `was not ready within ${READY_TIMEOUT_MS / 1000} s` : `ended (${why})`;
+      this.#lastEnd = `the upgrade failed, the new brain ${end}`;
+    }
     this.#goBack();
     if (this.#failures >= TRIES) return gone(false);
     this.#startAgain(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#failures - 1)));

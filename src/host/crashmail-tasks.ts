@@ -81,6 +81,12 @@ async function outboxesIn(base: string): Promise<readonly string[]> {
   return found;
 }
 
+async function outboxesOf({ base, print }: TaskTools): Promise<readonly string[]> {
+  const outboxes = await outboxesIn(base);
+  if (outboxes.length === 0) print(`no outbox in ${base}`);
+  return outboxes;
+}
+
 async function listLetters(tools: TaskTools, directory: string, folder: 'waiting' | 'failed'): Promise<number> {
   const names = (await namesIn(join(directory, folder))).filter((name) => name.endsWith('.json'));
   for (const name of names) {
@@ -108,9 +114,7 @@ async function listReports(tools: TaskTools, directory: string): Promise<number>
 
 /** Lists what waits, in every outbox below the base. */
 export async function listQueues(tools: TaskTools): Promise<number> {
-  const outboxes = await outboxesIn(tools.base);
-  if (outboxes.length === 0) tools.print(`no outbox in ${tools.base}`);
-  for (const directory of outboxes) {
+  for (const directory of await outboxesOf(tools)) {
     const pid = await lockHolder(directory);
     tools.print(`${directory}${pid === undefined ? ' (no crashmail runs)' : ` (crashmail runs as pid ${pid})`}`);
     const waiting = await listLetters(tools, directory, 'waiting');
@@ -161,7 +165,7 @@ async function sendFrom(tools: TaskTools, directory: string): Promise<boolean> {
 /** Sends what waits: by the crashmail that runs, or else by this process. @returns 0 when nothing is left behind */
 export async function flushQueues(tools: TaskTools): Promise<number> {
   let status = 0;
-  for (const directory of await outboxesIn(tools.base)) {
+  for (const directory of await outboxesOf(tools)) {
     const pid = await lockHolder(directory);
     if (pid !== undefined) {
       try {

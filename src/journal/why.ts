@@ -30,6 +30,8 @@ const isState = (record: JournalRecord): record is StateRecord => record.kind ==
 const isOperator = (record: JournalRecord): record is Operator => record.kind === 'operator';
 const isDaemon = (record: JournalRecord): record is Of<'daemon'> => record.kind === 'daemon';
 
+/** Calls that do nothing but start. */
+const ASKS = /\.start(Process|All)/;
 const STARTS = /\.(start(Process|All)|addProcessGroup)|^update$/;
 const STOPS = /\.(stop(Process|All)|shutdown|restart$)|^update$/;
 /** A process in BACKOFF is stopped by being disabled. */
@@ -90,6 +92,12 @@ class Story {
   lastAsked(what: RegExp, ...to: readonly StateName[]): Operator | undefined {
     const changes = this.states.filter((record) => to.includes(record.to));
     return changes.map((change) => this.cause(change, what)).findLast((asked) => asked !== undefined);
+  }
+
+  /** A start that was asked for after all that happened to it: it was refused, since it changed nothing. */
+  refusedStart(): Operator | undefined {
+    const after = Math.max(this.states.at(-1)?.serial ?? 0, this.daemonStarted()?.serial ?? 0);
+    return this.#records.filter(isOperator).findLast(({ action, serial }) => serial > after && ASKS.test(action));
   }
 
   daemonStarted(): Of<'daemon'> | undefined {
@@ -234,13 +242,17 @@ function sentences(subject: Subject, story: Story): readonly string[] {
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
+const REST: readonly StateName[] = ['STOPPED', 'EXITED', 'FATAL'];
+
 /** The last things that somebody did, where they are not told already. */
 function lastActions({ state }: Subject, story: Story): readonly string[] {
   const start = story.lastAsked(STARTS, 'STARTING');
   const stop = story.lastAsked(STOPS, 'STOPPING', 'STOPPED');
   const isToldStart = state === 'RUNNING' || state === 'STARTING';
+  const refused = REST.includes(state) ? story.refusedStart() : undefined;
   const isToldStop = state === 'STOPPED' || state === 'STOPPING';
   return [
+    ...(refused === undefined ? [] : [`A start was asked for ${story.who(refused)}, and refused.`]),
     ...(start === undefined || isToldStart ? [] : [`Last started ${story.who(start)}.`]),
     ...(stop === undefined || isToldStop ? [] : [`Last stopped ${story.who(stop)}.`]),
   ];

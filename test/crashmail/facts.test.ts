@@ -201,3 +201,24 @@ test('gatherFacts() counts restarts in the journal, which knows what was before 
   assert.deepEqual(await count({ ...INQUIRY, heard }, value(rows)), [2, 3]);
   assert.deepEqual(await count({ ...INQUIRY, heard }, SILENT), [1, 1]);
 });
+
+test('gatherFacts() tells the times of an event that is told late by the journal', async () => {
+  const row = (second: number, record: object) => ({
+    time: second,
+    text: 'worker',
+    json: JSON.stringify({ at: second * 1000, ...record }),
+  });
+  const exit = { kind: 'code', code: 4 };
+  const rows = value([
+    row(500, { to: 'STARTING' }),
+    row(600, { to: 'EXITED', event: 7, exit }),
+    row(600, { to: 'STARTING' }),
+    row(990, { to: 'EXITED', event: 9, exit: { kind: 'code', code: 5 } }),
+  ]);
+  const latest = value({ pid: 43, kind: 'code', code: 5, started: 600, stopped: 990 });
+  const answers = { 'supervisor.getProcessInfo': info({}), 'superd.getLastExit': latest, 'superd.history': rows };
+  for (const detail of ['full', 'brief'] as const) {
+    const facts = await gatherFacts(witnesses(answers), { ...INQUIRY, detail });
+    assert.deepEqual([facts?.started, facts?.stopped, facts?.ending], [500, 600, exit]);
+  }
+});

@@ -58,6 +58,13 @@ test('parseOptions() knows what it is to do', () => {
   assert.deepEqual(tasks, ['listen', 'test', 'preview', 'queue', 'flush', 'listen']);
 });
 
+test('parseOptions() reads the options behind a command, too, and refuses what it would not do', () => {
+  const { task, queue, configuration } = parsed('flush', '--queue', '/q', '-c', 'x');
+  assert.deepEqual([task.kind, queue, configuration], ['flush', '/q', 'x']);
+  assert.deepEqual(parseOptions(['queue', 'list']), { ok: false, error: 'queue takes no "list"' });
+  assert.equal(parseOptions(['queue', '--nosuch']).ok, false);
+});
+
 test('parseOptions() reads every spelling that getopt reads', () => {
   assert.deepEqual(parsed('-p', 'a', '-pb', '--program', 'c:d', '--program=e', '--prog=f').programs, [
     'a',

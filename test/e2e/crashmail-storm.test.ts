@@ -215,11 +215,15 @@ test('crashmail tells a webhook, and flush sends what a dead crashmail left behi
   await until('it is acknowledged', () => play.acknowledged === 1);
   await play.kill();
   status = 200;
-  const flush = spawn(process.execPath, [CRASHMAIL, '--queue', join(dir, 'queue'), ...args, 'flush'], {
-    env: environmentOf(dir),
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  assert.match(await text(flush.stdout), /nothing waits any more/);
+  const flush = (queue: string): Promise<string> => {
+    const child = spawn(process.execPath, [CRASHMAIL, 'flush', '--queue', join(dir, queue), ...args], {
+      env: environmentOf(dir),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    return text(child.stdout);
+  };
+  assert.equal(await flush('another'), `no outbox in ${join(dir, 'another')}\n`);
+  assert.match(await flush('queue'), /nothing waits any more/);
   assert.equal(bodies.length, 1);
   const body = JSON.parse(bodies[0] ?? '');
   assert.deepEqual(

@@ -63,7 +63,7 @@ describe('superctl upgrade', () => {
     const before = await brainOf(daemon);
     writeFileSync(brain, 'this is no code');
     const { stdout, status } = await daemon.superctl('upgrade');
-    assert.match(stdout, /^ERROR: FAILED: .*superd\.cjs cannot be run: /);
+    assert.match(stdout, /^ERROR: FAILED: .*superd\.cjs cannot be run: SyntaxError: Unexpected identifier 'is'\n$/);
     assert.equal(status, 1);
     assert.deepEqual(await brainOf(daemon), before);
     assert.equal(await daemon.stop(), 0);
@@ -79,7 +79,7 @@ describe('superctl upgrade', () => {
     const { stdout, status } = await daemon.superctl('upgrade');
     assert.equal(
       stdout,
-      `ERROR: the upgrade failed, the new brain ended exit status 3; ${String(before.version)} runs again\n`,
+      `ERROR: the upgrade failed, the new brain ended (exit status 3); ${String(before.version)} runs again\n`,
     );
     assert.equal(status, 1);
     assert.equal((await daemon.status('lines')).pid, pid);

@@ -53,6 +53,18 @@ describe('BrainProcess', () => {
     assert.equal(brain.isComing, false);
   });
 
+  test('ends a new brain that hangs, and says so to the next', async (t) => {
+    const { brain, gone, ends } = aBrain(sh(LEAVES), sh('exec sleep 600'), sh(LEAVES));
+    await until('the end', () => gone.length > 0);
+    const { setTimeout } = globalThis;
+    const patience = t.mock.method(globalThis, 'setTimeout', (end: () => void, ms: number) =>
+      setTimeout(end, patience.mock.callCount() === 0 ? 0 : ms),
+    );
+    brain.upgrade();
+    await until('the end', () => gone.length > 1);
+    assert.equal(ends.at(-1), 'the upgrade failed, the new brain was not ready within 30 s');
+  });
+
   test('tries again when a brain cannot even be started, whichever way the system says so', async () => {
     const { gone, ends } = aBrain(sh(`${READY}; exit 1`), [LOOP], ['/does/not/exist'], sh(LEAVES));
     await until('the end', () => gone.length > 0);

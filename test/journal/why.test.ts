@@ -138,6 +138,21 @@ const SITUATIONS: readonly Situation[] = [
     ],
   },
   {
+    name: 'a start that was refused',
+    state: 'STOPPED',
+    subject: { autostart: false },
+    history: [
+      [0, daemon],
+      [5, call('supervisor.startProcess')],
+    ],
+    told: [
+      'web is STOPPED.',
+      'It was not started since superd started at 12:00:00: its autostart is false.',
+      'Next: nothing until superctl start web.',
+      'A start was asked for by operator bob via unix_http_server (supervisor.startProcess) at 12:00:05, and refused.',
+    ],
+  },
+  {
     name: 'a command that is not there',
     state: 'FATAL',
     history: [
