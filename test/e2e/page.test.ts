@@ -275,6 +275,22 @@ test(
   },
 );
 
+test('a login leads to the view that was asked for, also behind a wrong password', NEEDS, async (t) => {
+  const site = await startSite(t, SLEEPER, 'username=me\npassword=secret\nusers=%(here)s/users', {
+    users: '# nobody\n',
+  });
+  const { page, complaints } = await open(t, { ...site, url: `${site.url}#/program/sleeper` });
+  for (const password of ['wrong', 'secret']) {
+    await page.locator('#username').fill('me');
+    await page.locator('#password').fill(password);
+    await page.locator('form button').click();
+    if (password === 'wrong') await sees(page.locator('#status_msg'), 'do not belong together');
+  }
+  await sees(page.locator('h1'), 'sleeper');
+  // The browser's word for the wrong password.
+  assert.match(complaints.splice(0).join(), /^[^,]*403[^,]*$/);
+});
+
 const HOSTILE = `<img>&"'<script>`;
 
 test('names, arguments and lines of a log are text, whatever is in them', NEEDS, async (t) => {
