@@ -50,11 +50,14 @@ export const textAnswer = (contentType: string, body: string, headers: Headers =
 export const lastAnswer = (answer: WebAnswer): WebAnswer =>
   answer.kind === 'whole' ? { ...answer, last: true } : answer;
 
+/** Text stays text: no browser runs it as the script of another site, or saves it for the bytes in it. */
+export const NOT_SNIFFED: Headers[number] = ['X-Content-Type-Options', 'nosniff'];
+
 /** For pages: nobody keeps them, frames them, or puts anything into them. */
 export const PAGE_HEADERS: Headers = [
   ['Cache-Control', 'no-store'],
   ['X-Frame-Options', 'DENY'],
-  ['X-Content-Type-Options', 'nosniff'],
+  NOT_SNIFFED,
   ['Referrer-Policy', 'same-origin'],
   [
     'Content-Security-Policy',

@@ -3,7 +3,7 @@ import { parseNamespec } from '../process/namespec.ts';
 import { PUBLISHED } from '../rpc/methods.ts';
 import type { RpcPorts } from '../rpc/ports.ts';
 import { mayCall } from '../rpc/roles.ts';
-import { errorAnswer } from './answers.ts';
+import { errorAnswer, NOT_SNIFFED } from './answers.ts';
 import type { WebAnswer } from './exchange.ts';
 import { LogFollower } from './follower.ts';
 import type { WebPorts } from './ports.ts';
@@ -22,6 +22,7 @@ function follow({ logs }: RpcPorts, path: string | undefined, isWanted: () => bo
     headers: [
       ['Last-Modified', new Date(source.modifiedAt).toUTCString()],
       ['Content-Type', 'text/plain;charset=utf-8'],
+      NOT_SNIFFED,
       ['X-Accel-Buffering', 'no'],
     ],
     source,

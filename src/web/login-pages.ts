@@ -23,7 +23,7 @@ export function loginPage({ identifier, next, username, message }: LoginPage): s
     html`<main class="login">
 <h1>${identifier}</h1>
 ${alert}
-<form method="post" action="login">
+<form method="post">
 <input type="hidden" name="next" value="${next}">
 ${field('username', 'Name', html`value="${username}" autocomplete="username" autocapitalize="none" spellcheck="false"${isKnown ? html`` : html` autofocus`}`)}
 ${field('password', 'Password', html`type="password" autocomplete="current-password"${isKnown ? html` autofocus` : html``}`)}

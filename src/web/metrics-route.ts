@@ -5,7 +5,7 @@ import { programFamilies } from '../metrics/program-families.ts';
 import type { ScrapeAccess } from '../metrics/scrape.ts';
 import type { RpcPorts } from '../rpc/ports.ts';
 import { VERSION } from '../version.ts';
-import { errorAnswer, textAnswer } from './answers.ts';
+import { errorAnswer, NOT_SNIFFED, textAnswer } from './answers.ts';
 import type { WebAnswer, WebRequest } from './exchange.ts';
 
 export interface MetricsPorts extends RpcPorts {
@@ -34,5 +34,5 @@ export async function metricsRoute(ports: MetricsPorts, { method }: WebRequest):
     text += formatFamily(family);
     await scrape.turn();
   }
-  return textAnswer(CONTENT_TYPE, text, [['Cache-Control', 'no-store']]);
+  return textAnswer(CONTENT_TYPE, text, [['Cache-Control', 'no-store'], NOT_SNIFFED]);
 }

@@ -17,9 +17,11 @@ const withoutPort = (host: string): string => host.replace(/:\d*$/, '');
  * name stands in Host; that matters only where no password protects a loopback server.
  */
 export function isHostAllowed(server: ServerConfig, host: string | undefined): boolean {
-  if (server.kind === 'unix' || wantsCredentials(server) || !isLoopback(server.host)) return true;
+  if (server.kind === 'unix' || wantsCredentials(server)) return true;
+  // Without it a name is open only because it is resolved to a loopback address.
+  if (server.allowAnonymous === true && !isLoopback(server.host)) return true;
   const name = withoutPort((host ?? '').trim());
-  return LOCAL_NAME.test(name) || IP_LITERAL.test(name);
+  return LOCAL_NAME.test(name) || IP_LITERAL.test(name) || name.toLowerCase() === server.host.toLowerCase();
 }
 
 /** Whether a browser sent this request on behalf of another site. */

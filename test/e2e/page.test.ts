@@ -90,10 +90,14 @@ test('all, a group, or what is filtered are stopped only after a question', NEED
 });
 
 test('a program that cannot be started says why', NEEDS, async (t) => {
-  const site = await startSite(t, '[program:lost]\ncommand=/nowhere/at/all\nautostart=false\n');
+  const site = await startSite(t, '[program:lost]\ncommand=/nowhere/at/all\nstartretries=0\n');
   const { page, complaints } = await open(t, site);
+  await site.daemon.reaches('lost', 'FATAL');
+  await page.reload();
+  await sees(rowOf(page, 'lost').locator('.exit.bad'), "can't find command '/nowhere/at/all'");
   await page.getByRole('button', { name: 'Start lost', exact: true }).click();
   await sees(page.locator('.toast.bad'), /lost: no such file/);
+  assert.equal((await page.locator('.toast.bad').innerText()).split('/nowhere/at/all').length, 2);
   // Browsers say this of every refusal.
   assert.match(complaints.splice(0).join('\n'), /^Failed to load resource: .* 404 .*startProcess$/);
 });
@@ -233,7 +237,11 @@ test('charts of processor and memory are drawn, for an hour, a day and a week', 
     await page.getByRole('button', { name: range }).click();
     await until(`charts of ${range}`, async () => (await drawnBytes(page, '.chart-cpu')) > 1000);
     assert.ok((await drawnBytes(page, '.chart-memory')) > 1000, range);
+    // What stands under the cursor is told while it is over a chart, and not over the buttons.
+    assert.equal(await page.locator('.chart-cpu .u-legend').isVisible(), false);
   }
+  await page.locator('.chart-cpu .u-over').hover();
+  await page.locator('.chart-cpu .u-legend').waitFor({ state: 'visible' });
   await page.locator('.life .state-running').first().waitFor();
 });
 
@@ -274,6 +282,22 @@ test(
     await sees(page.locator('.entry'), /olaf.*stopProcess/);
   },
 );
+
+test('a login leads to the view that was asked for, also behind a wrong password', NEEDS, async (t) => {
+  const site = await startSite(t, SLEEPER, 'username=me\npassword=secret\nusers=%(here)s/users', {
+    users: '# nobody\n',
+  });
+  const { page, complaints } = await open(t, { ...site, url: `${site.url}#/program/sleeper` });
+  for (const password of ['wrong', 'secret']) {
+    await page.locator('#username').fill('me');
+    await page.locator('#password').fill(password);
+    await page.locator('form button').click();
+    if (password === 'wrong') await sees(page.locator('#status_msg'), 'do not belong together');
+  }
+  await sees(page.locator('h1'), 'sleeper');
+  // The browser's word for the wrong password.
+  assert.match(complaints.splice(0).join(), /^[^,]*403[^,]*$/);
+});
 
 const HOSTILE = `<img>&"'<script>`;
 

@@ -9,9 +9,12 @@ import { isForGet } from '../../src/web/api/access.ts';
 import { jsonText } from '../../src/web/api/answers.ts';
 import { apiRoute } from '../../src/web/api/route.ts';
 import { MAX_STREAMS } from '../../src/web/api/streams.ts';
+import { UsageFeed } from '../../src/web/api/usage.ts';
 import type { StreamSource, WebAnswer, WebRequest } from '../../src/web/exchange.ts';
 import { createHandler } from '../../src/web/routes.ts';
 import { parseTarget } from '../../src/web/target.ts';
+import { FakeControl, groupConfig, processConfig } from '../support/fake-control.ts';
+import { FakeMetrics } from '../support/fake-metrics.ts';
 import { type FakeRpc, fakeRpc, MAIN_LOG } from '../support/fake-rpc.ts';
 
 const SERVER: InetServer = {
@@ -386,6 +389,13 @@ test('a client that is behind is served from the journal, many at the tail from 
     );
   }
   for (const source of sources) source[Symbol.dispose]();
+});
+
+test('a program may have any name, and its usage is told', () => {
+  const control = new FakeControl([groupConfig('__proto__', [processConfig('__proto__')])]);
+  const metrics = new FakeMetrics();
+  metrics.usages.set('__proto__:__proto__', { cpu: 1, rss: bytes(4096), processes: 1, at: epochMillis(5) });
+  assert.match(new UsageFeed(control, metrics).newest().text, /^data: \{"__proto__":\[1,4096\]\}$/m);
 });
 
 test('events with usage tell what was measured, once', async () => {

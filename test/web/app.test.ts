@@ -57,6 +57,14 @@ test('readOverview() takes anything, and what is missing for nothing', () => {
   );
 });
 
+test('readProcess() tells why a process does not start as its records do', () => {
+  const reason = "can't find command 'x'";
+  const read = process('web', { state: 'FATAL', lastexit: 'exit status 3', description: reason });
+  const followed = withRecords([process('web', { lastexit: 'exit status 3' })], [change(9, 'FATAL', { reason })]);
+  assert.deepEqual([read.lastExit, followed[0]?.lastExit], [reason, reason]);
+  assert.equal(process('web', { lastexit: 'exit status 3', description: 'pid 7' }).lastExit, 'exit status 3');
+});
+
 test('readHistory() reads records with their text, and passes over what is none', () => {
   const json = JSON.stringify({ serial: 3, at: 5000, kind: 'bug', text: 'x' });
   assert.deepEqual(readHistory([{ json, text: 'bug: x' }, { json: '{' }, 7]), [

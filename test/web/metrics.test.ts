@@ -45,6 +45,7 @@ test('GET /metrics tells of programs and of superd, in the format of Prometheus'
   const answer = await scrape(fake);
   assert.equal(answer.status, 200);
   assert.deepEqual(answer.headers[0], ['Content-Type', 'text/plain; version=0.0.4; charset=utf-8']);
+  assert.ok(answer.headers.some(([name, value]) => name === 'X-Content-Type-Options' && value === 'nosniff'));
   const lines = await linesOf(fake);
   for (const line of [
     'superd_process_up{group="web",process="a"} 1',

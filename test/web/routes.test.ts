@@ -140,8 +140,14 @@ test('the handler of an open loopback server refuses rebound names', async () =>
     ['evil.example:9001', 403],
   ];
   for (const [host, status] of cases) assert.equal(statusOf(await ask(fake, '/', { headers: { host } })), status, host);
-  const guarded = { ...SERVER, host: 'box' };
-  assert.equal(statusOf(await ask(fake, '/', { headers: { host: 'evil.example' } }, guarded)), 200);
+  const asked = async (server: ServerConfig, host: string): Promise<number> =>
+    statusOf(await ask(fake, '/', { headers: { host } }, server));
+  // A name of this machine, resolved to a loopback address.
+  const named = { ...SERVER, host: 'Box.example' };
+  assert.equal(await asked(named, 'evil.example'), 403);
+  assert.equal(await asked(named, 'box.example:9001'), 200);
+  assert.equal(await asked({ ...named, allowAnonymous: true }, 'evil.example'), 200);
+  assert.equal(await asked({ ...SERVER, allowAnonymous: true }, 'evil.example'), 403);
 });
 
 test('the status page shows processes, escaped, and changes nothing', async () => {
@@ -232,6 +238,7 @@ test('a log tail sends the end, then what is appended, across rotation, truncati
   };
   assert.equal(headerOf(answer, 'Content-Type'), 'text/plain;charset=utf-8');
   assert.equal(headerOf(answer, 'X-Accel-Buffering'), 'no');
+  assert.equal(headerOf(answer, 'X-Content-Type-Options'), 'nosniff');
   assert.equal(headerOf(answer, 'Last-Modified'), 'Thu, 01 Jan 1970 00:00:00 GMT');
   assert.equal(next(), `${'x'.repeat(1021)}end`);
   assert.equal(next(), '');

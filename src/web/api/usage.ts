@@ -33,14 +33,17 @@ export class UsageFeed {
     this.#madeAt = now;
     this.#metrics.look();
     let at = NONE.at;
-    const all: Record<string, readonly number[]> = {};
+    const all: [name: string, usage: readonly number[]][] = [];
     for (const { slot } of this.#control.groups().flatMap(({ processes }) => processes)) {
       const usage = this.#metrics.usage(slot);
       if (usage === undefined) continue;
       if (usage.at > at) at = usage.at;
-      all[formatNamespec(slot.group, slot.process)] = [Math.round(usage.cpu * 10) / 10, usage.rss];
+      all.push([formatNamespec(slot.group, slot.process), [Math.round(usage.cpu * 10) / 10, usage.rss]]);
     }
-    if (at > this.#newest.at) this.#newest = { at, text: `event: usage\ndata: ${jsonText(all)}\n\n` };
+    // Not put into an object one by one: a program may be called __proto__.
+    if (at > this.#newest.at) {
+      this.#newest = { at, text: `event: usage\ndata: ${jsonText(Object.fromEntries(all))}\n\n` };
+    }
     return this.#newest;
   }
 }

@@ -196,7 +196,7 @@ function report(verb: Verb, target: Target, { failures, took }: { failures: read
 /** The last words of the process say more than the name of a fault. */
 function explain({ name, text }: Failure): string {
   const process = findProcess(name);
-  return process !== undefined && process.state === 'FATAL' && process.lastExit !== ''
+  return process !== undefined && process.state === 'FATAL' && !text.includes(process.lastExit)
     ? `${text} (${process.lastExit})`
     : text;
 }

@@ -11,6 +11,8 @@ const measured = (value: unknown): number | undefined =>
 export function readProcess(value: unknown): Process {
   const given = objectOf(value);
   const [group, name, state] = [textOf(given['group']), textOf(given['name']), given['state']];
+  const [description, lastExit] = [textOf(given['description']), textOf(given['lastexit'])];
+  const hasFailed = state === 'FATAL' || state === 'BACKOFF';
   return {
     group,
     name,
@@ -20,8 +22,9 @@ export function readProcess(value: unknown): Process {
     started: numberOf(given['started']) * MS,
     stopped: numberOf(given['stopped']) * MS,
     restarts: numberOf(given['restarts']),
-    lastExit: textOf(given['lastexit']),
-    description: textOf(given['description']),
+    // As the records of it say: why it does not start, or how it ended.
+    lastExit: hasFailed ? description || lastExit : lastExit,
+    description,
     isDisabled: given['disabled'] === true,
     kind: textOf(given['kind']),
     cpu: measured(given['cpu']),
