@@ -99,6 +99,7 @@ test('every crash is in exactly one mail while the mail server is refused, hangs
     programs: `
 [program:flap]
 command=/bin/sh -c "sleep 0.%(process_num)d3; echo last words; exit 5"
+stopasgroup=true
 numprocs=8
 process_name=%(program_name)s_%(process_num)d
 startsecs=0
@@ -156,6 +157,7 @@ test('500 crashes in 10 s are at most 3 mails, and the memory of the storm is gi
     programs: `
 [program:storm]
 command=/bin/sh -c "sleep 0.8; echo last words; exit 5"
+stopasgroup=true
 numprocs=50
 process_name=%(program_name)s_%(process_num)02d
 startsecs=0
@@ -212,6 +214,7 @@ test('an idle crashmail has a crash mailed within 300 ms, and is small before an
     programs: `
 [program:crash]
 command=/bin/sh -c "echo last words; exit 5"
+stopasgroup=true
 numprocs=${count}
 process_name=%(program_name)s_%(process_num)d
 startsecs=0
