@@ -66,13 +66,16 @@ const tlsOptions = ({ cacert, insecure }: Endpoint): TlsOptions => ({
   rejectUnauthorized: insecure !== true,
 });
 
+/** Else node:http finds one for TLS, which takes it longer than to ask for the state of all programs. */
+const NO_SERVER_NAME = { servername: '' };
+
 /** Sends a request. @throws what node:http reports, with its code */
 function send(endpoint: Endpoint, options: RequestOptions, body: string | undefined): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const sent: ClientRequest =
     options.protocol === 'https:'
       ? process.getBuiltinModule('node:https').request({ ...options, ...tlsOptions(endpoint) }, resolve)
-      : request(options, resolve);
+      : request({ ...options, ...NO_SERVER_NAME }, resolve);
   sent.on('error', reject);
   sent.end(body);
   return promise;

@@ -11,6 +11,17 @@ export interface XmlSink {
   open(tag: string): void;
   text(text: string): void;
   close(): void;
+  /** Elements of one shape, of which a text may hold thousands, are read at once. */
+  readonly shortcut?: Shortcut;
+}
+
+export interface Shortcut {
+  /** Sticky; matches one element with all that it holds, and nothing that would be refused. */
+  readonly pattern: RegExp;
+  /** How many elements that is, and how deep. */
+  readonly elements: number;
+  readonly depth: number;
+  take(match: RegExpExecArray): void;
 }
 
 const MAX_DEPTH = 128;
@@ -93,12 +104,24 @@ export function readXml(source: string, sink: XmlSink, maxElements: number): voi
     if (stack.pop() !== name) throw new XmlProblem(`mismatched tag ${name}`);
     sink.close();
   };
+  const count = (more: number, deeper: number): void => {
+    elements += more;
+    if (elements > maxElements || stack.length + deeper > MAX_DEPTH) throw new XmlProblem('too many elements');
+  };
+  /** The index behind what the shortcut took; undefined: it took nothing. */
+  const takeAtOnce = ({ pattern, elements: more, depth, take }: Shortcut, from: number): number | undefined => {
+    pattern.lastIndex = from;
+    const match = stack.length === 0 ? null : pattern.exec(text);
+    if (match === null) return undefined;
+    count(more, depth);
+    take(match);
+    return pattern.lastIndex;
+  };
   const tag = (inside: string): void => {
     const { name, closing, empty } = tagOf(inside);
     if (closing) return close(name);
     if (stack.length === 0 && elements > 0) throw new XmlProblem('more than one document element');
-    elements += 1;
-    if (elements > maxElements || stack.length >= MAX_DEPTH) throw new XmlProblem('too many elements');
+    count(1, 1);
     stack.push(name);
     sink.open(name);
     if (empty) close(name);
@@ -109,8 +132,9 @@ export function readXml(source: string, sink: XmlSink, maxElements: number): voi
     if (next < 0) break;
     const kind = text.charCodeAt(next + 1);
     if (kind !== EXCLAMATION && kind !== QUESTION) {
-      at = after(text, '>', next);
-      tag(text.slice(next + 1, at - 1));
+      const behind = sink.shortcut === undefined ? undefined : takeAtOnce(sink.shortcut, next);
+      at = behind ?? after(text, '>', next);
+      if (behind === undefined) tag(text.slice(next + 1, at - 1));
     } else if (kind === QUESTION) at = after(text, '?>', next);
     else if (text.startsWith('<!--', next)) at = after(text, '-->', next + 4);
     else if (text.startsWith('<![CDATA[', next)) {

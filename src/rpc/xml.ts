@@ -163,9 +163,19 @@ interface Item {
   readonly value: XmlValue;
 }
 
-/** An element that is still open. */
-interface Frame {
+const NONE: readonly Item[] = [];
+/** A member of a struct with a simple value: most of what there is in an answer. */
+const MEMBER =
+  /<member>[ \t\n]*<name>([^<&]*)<\/name>[ \t\n]*<value>(?:<(string|int|i4|boolean|double)>([^<&]*)<\/\2>|([^<&]*))<\/value>[ \t\n]*<\/member>/y;
+
+interface Element {
   readonly tag: string;
+  readonly text: string;
+  readonly items: readonly Item[];
+}
+
+/** An element that is still open. */
+interface Frame extends Element {
   text: string;
   readonly items: Item[];
 }
@@ -187,7 +197,7 @@ function decodeMember(items: readonly Item[]): XmlValue {
 }
 
 /** The value of an element; one of an unknown name is its text. @source spec api 1.7 */
-function decodeElement({ tag, text, items }: Frame): XmlValue {
+function decodeElement({ tag, text, items }: Element): XmlValue {
   switch (tag) {
     case 'int':
     case 'i4':
@@ -234,6 +244,15 @@ function decodeDocument(text: string, maxElements: number): ReadonlyMap<string, 
       const frame = frames.pop();
       const parent = frames.at(-1);
       if (frame !== undefined) parent?.items.push({ tag: frame.tag, value: decodeElement(frame) });
+    },
+    shortcut: {
+      pattern: MEMBER,
+      elements: 4,
+      depth: 4,
+      take: ([, name = '', tag, scalar, text = '']) => {
+        const value = tag === undefined ? text : decodeElement({ tag, text: scalar ?? '', items: NONE });
+        frames.at(-1)?.items.push({ tag: 'member', value: [name, value] });
+      },
     },
   };
   readXml(text, sink, maxElements);
