@@ -18,7 +18,7 @@ export interface XmlSink {
 export interface Shortcut {
   /** Sticky; matches one element with all that it holds, and nothing that would be refused. */
   readonly pattern: RegExp;
-  /** How many elements that is, and how deep. */
+  /** How many elements that are, and how deep they stand. */
   readonly elements: number;
   readonly depth: number;
   take(match: RegExpExecArray): void;
@@ -109,12 +109,13 @@ export function readXml(source: string, sink: XmlSink, maxElements: number): voi
     if (elements > maxElements || stack.length + deeper > MAX_DEPTH) throw new XmlProblem('too many elements');
   };
   /** The index behind what the shortcut took; undefined: it took nothing. */
-  const takeAtOnce = ({ pattern, elements: more, depth, take }: Shortcut, from: number): number | undefined => {
+  const takeAtOnce = (shortcut: Shortcut, from: number): number | undefined => {
+    const { pattern } = shortcut;
     pattern.lastIndex = from;
     const match = stack.length === 0 ? null : pattern.exec(text);
     if (match === null) return undefined;
-    count(more, depth);
-    take(match);
+    count(shortcut.elements, shortcut.depth);
+    shortcut.take(match);
     return pattern.lastIndex;
   };
   const tag = (inside: string): void => {
