@@ -28,7 +28,8 @@ const freePort = (wanted: number): Promise<number | undefined> =>
 /** Puts the web page on a free port. @returns its address */
 async function offerPage(): Promise<string> {
   const port = (await freePort(PORT)) ?? (await freePort(0));
-  writeFileSync(join(root, 'var/page.conf'), `[inet_http_server]\nport=127.0.0.1:${port}\n`);
+  mkdirSync(join(root, 'var/demo'), { recursive: true });
+  writeFileSync(join(root, 'var/demo/page.conf'), `[inet_http_server]\nport=127.0.0.1:${port}\n`);
   return `http://127.0.0.1:${port}/`;
 }
 

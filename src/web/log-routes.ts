@@ -22,8 +22,8 @@ function follow({ logs }: RpcPorts, path: string | undefined, isWanted: () => bo
     headers: [
       ['Last-Modified', new Date(source.modifiedAt).toUTCString()],
       ['Content-Type', 'text/plain;charset=utf-8'],
-      NOT_SNIFFED,
       ['X-Accel-Buffering', 'no'],
+      NOT_SNIFFED,
     ],
     source,
   };
