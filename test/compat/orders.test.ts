@@ -71,7 +71,6 @@ const CHANGES: readonly (readonly [from: string, to: string])[] = [
   ].map((key): readonly [string, string] => ['umask=077', key]),
   ['numprocs=2', 'numprocs=3'],
   ['f.sock', 'f2.sock'],
-  ['TICK_5,TICK_60', 'TICK_60,TICK_5'],
   ['TICK_5,TICK_60', 'TICK_5'],
   ['[program:off]', '[nothing:off]'],
   ['[program:off]', '[eventlistener:off]\nevents=TICK_5'],

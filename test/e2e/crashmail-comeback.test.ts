@@ -98,6 +98,11 @@ test('crashmail mails once that the brain of superd died, and what became of the
   const { pid } = await daemon.reaches('crashmail', 'RUNNING');
   kill(pid);
   await daemon.reaches('crashmail', 'RUNNING', pid);
+  // What happens at once is told in one mail: first the one about crashmail itself.
+  await until(
+    () => `the mail about crashmail${complain(daemon)}`,
+    () => inboxOf(daemon).length === 2,
+  );
   await killBrain(daemon);
   await until(
     () => `the second mail${complain(daemon)}`,
