@@ -1,7 +1,8 @@
 /** Processor and memory use of process trees of this machine, by pidusage; who descends from whom, from /proc. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Usage } from '../cli/command.ts';
+import { statOf } from './metrics-proc.ts';
 
 /** Processor use is measured over this long. */
 const WINDOW_MS = 250;
@@ -11,20 +12,10 @@ function parents(): ReadonlyMap<number, number> {
   const found = new Map<number, number>();
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
-    const parent = parentOf(name);
+    const parent = statOf(name)?.ppid;
     if (parent !== undefined) found.set(Number(name), parent);
   }
   return found;
-}
-
-/** The fourth field of stat; the second, in parentheses, may itself hold anything. undefined: it is gone. */
-function parentOf(pid: string): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-  } catch {
-    return undefined;
-  }
 }
 
 /** A process and all its descendants. */

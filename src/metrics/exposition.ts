@@ -17,6 +17,19 @@ export interface Family {
   readonly values: readonly Value[];
 }
 
+export const gauge = (name: string, help: string, values: readonly Value[]): Family => ({
+  name,
+  type: 'gauge',
+  help,
+  values,
+});
+export const counter = (name: string, help: string, values: readonly Value[]): Family => ({
+  name,
+  type: 'counter',
+  help,
+  values,
+});
+
 const escapeHelp = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
 const SPECIAL = /[\\"\n]/;
 

@@ -2,7 +2,7 @@
 import type { Mood } from '../supervisor/control.ts';
 import type { EpochMillis } from '../units.ts';
 import { BOUNDS, type Delays } from './delays.ts';
-import { type Family, labels, type Value } from './exposition.ts';
+import { counter, type Family, gauge, labels, type Value } from './exposition.ts';
 import type { Sample } from './metrics.ts';
 import type { Vitals } from './scrape.ts';
 
@@ -25,13 +25,6 @@ export interface OwnFacts {
 const MOODS: readonly Mood[] = ['RUNNING', 'RESTARTING', 'SHUTDOWN'];
 
 const one = (value: number): readonly Value[] => [{ value }];
-const gauge = (name: string, help: string, values: readonly Value[]): Family => ({ name, type: 'gauge', help, values });
-const counter = (name: string, help: string, values: readonly Value[]): Family => ({
-  name,
-  type: 'counter',
-  help,
-  values,
-});
 
 const histogramValues = (delays: Delays): readonly Value[] => [
   ...BOUNDS.map((bound, index) => ({

@@ -2,7 +2,7 @@
 import { STATE_CODES, type StateName } from '../process/state.ts';
 import type { Control, ProcessInfo } from '../supervisor/control.ts';
 import { CAUSES, type Exits } from './exits.ts';
-import { type Family, labels, type Value } from './exposition.ts';
+import { counter, type Family, gauge, labels, type Value } from './exposition.ts';
 import { nameOf, type Sample } from './metrics.ts';
 
 const STATES = Object.keys(STATE_CODES).filter((name): name is StateName => name in STATE_CODES);
@@ -26,14 +26,6 @@ const each = (programs: readonly Program[], value: (info: ProcessInfo) => number
     const found = value(info);
     return found === undefined ? [] : [{ labels: names, value: found }];
   });
-
-const gauge = (name: string, help: string, values: readonly Value[]): Family => ({ name, type: 'gauge', help, values });
-const counter = (name: string, help: string, values: readonly Value[]): Family => ({
-  name,
-  type: 'counter',
-  help,
-  values,
-});
 
 function stateFamilies(programs: readonly Program[]): readonly Family[] {
   return [

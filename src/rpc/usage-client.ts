@@ -1,4 +1,5 @@
 /** superd's methods about use, typed, over the client. */
+import type { Span } from '../metrics/ports.ts';
 import { type Answer, integer, listOf, type RpcClient, struct, text } from './client.ts';
 import type { XmlValue } from './xml.ts';
 
@@ -61,8 +62,3 @@ export const usageOf = (rpc: RpcClient): Answer<readonly UsageRow[]> =>
 
 export const usageHistoryOf = (rpc: RpcClient, name: string, span: Span): Answer<UsageHistory> =>
   rpc.call('superd.getUsageHistory', [name, span.seconds, span.points], usageHistory);
-
-export interface Span {
-  readonly seconds: number;
-  readonly points: number;
-}

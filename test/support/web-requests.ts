@@ -1,5 +1,17 @@
 /** Requests to the web chapter without HTTP, and what is in their answers. */
+import type { InetServer } from '../../src/config/model.ts';
 import type { WebAnswer, WebRequest } from '../../src/web/exchange.ts';
+
+/** A server on loopback that asks nobody for a name. */
+export const SERVER: InetServer = {
+  kind: 'inet',
+  section: 'inet_http_server',
+  host: '127.0.0.1',
+  port: 9001,
+  username: undefined,
+  password: undefined,
+  place: { file: 'superd.conf', line: 1 },
+};
 
 export interface Asked {
   readonly method?: string;

@@ -2,17 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { InetServer } from '../../src/config/model.ts';
 import { FakeAccess, USERS_FILE, webUser } from '../support/fake-access.ts';
+import { SERVER as PLAIN } from '../support/web-requests.ts';
 
-const SERVER: InetServer = {
-  kind: 'inet',
-  section: 'inet_http_server',
-  host: '127.0.0.1',
-  port: 9001,
-  username: undefined,
-  password: undefined,
-  users: USERS_FILE,
-  place: { file: 'superd.conf', line: 1 },
-};
+const SERVER: InetServer = { ...PLAIN, users: USERS_FILE };
 const HERE = '127.0.0.1';
 
 function withBob(): FakeAccess {

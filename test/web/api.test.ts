@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { InetServer } from '../../src/config/model.ts';
 import { RpcFault } from '../../src/rpc/faults.ts';
 import { PUBLISHED } from '../../src/rpc/methods.ts';
 import type { Role } from '../../src/rpc/roles.ts';
@@ -16,16 +15,7 @@ import { parseTarget } from '../../src/web/target.ts';
 import { FakeControl, groupConfig, processConfig } from '../support/fake-control.ts';
 import { FakeMetrics } from '../support/fake-metrics.ts';
 import { type FakeRpc, fakeRpc, MAIN_LOG } from '../support/fake-rpc.ts';
-
-const SERVER: InetServer = {
-  kind: 'inet',
-  section: 'inet_http_server',
-  host: '127.0.0.1',
-  port: 9001,
-  username: undefined,
-  password: undefined,
-  place: { file: 'superd.conf', line: 1 },
-};
+import { SERVER } from '../support/web-requests.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 

@@ -1,20 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { InetServer } from '../../src/config/model.ts';
 import type { Packing, WebAssets } from '../../src/web/assets.ts';
 import type { WebAnswer } from '../../src/web/exchange.ts';
 import { createHandler } from '../../src/web/routes.ts';
 import { fakeRpc } from '../support/fake-rpc.ts';
+import { SERVER } from '../support/web-requests.ts';
 
-const SERVER: InetServer = {
-  kind: 'inet',
-  section: 'inet_http_server',
-  host: '127.0.0.1',
-  port: 9001,
-  username: undefined,
-  password: undefined,
-  place: { file: 'superd.conf', line: 1 },
-};
 const SCRIPT = 'app-0123456789ab.js';
 const STYLE = 'style-0123456789ab.css';
 const FILES: ReadonlyMap<string, string> = new Map([

@@ -8,18 +8,9 @@ import { LoginNews } from '../../src/web/login-news.ts';
 import { createHandler } from '../../src/web/routes.ts';
 import { USERS_FILE, webUser } from '../support/fake-access.ts';
 import { type FakeRpc, fakeRpc, MAIN_LOG } from '../support/fake-rpc.ts';
-import { type Asked, bodyOf, headerOf, statusOf, webRequest } from '../support/web-requests.ts';
+import { type Asked, bodyOf, headerOf, SERVER as PLAIN, statusOf, webRequest } from '../support/web-requests.ts';
 
-const SERVER: InetServer = {
-  kind: 'inet',
-  section: 'inet_http_server',
-  host: '127.0.0.1',
-  port: 9001,
-  username: undefined,
-  password: undefined,
-  users: USERS_FILE,
-  place: { file: 'superd.conf', line: 1 },
-};
+const SERVER: InetServer = { ...PLAIN, users: USERS_FILE };
 const HTML = { accept: 'text/html,*/*;q=0.8' };
 
 /** A server with the users eve (viewer), bob (operator) and root (admin), whose passwords are their names and a 1. */

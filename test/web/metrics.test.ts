@@ -1,19 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { InetServer } from '../../src/config/model.ts';
 import { bytes, epochMillis, millis, pid } from '../../src/units.ts';
 import { createHandler } from '../../src/web/routes.ts';
 import { type FakeRpc, fakeRpc } from '../support/fake-rpc.ts';
-
-const SERVER: InetServer = {
-  kind: 'inet',
-  section: 'inet_http_server',
-  host: '127.0.0.1',
-  port: 9001,
-  username: undefined,
-  password: undefined,
-  place: { file: 'superd.conf', line: 1 },
-};
+import { SERVER } from '../support/web-requests.ts';
 
 async function scrape(fake: FakeRpc, method = 'GET') {
   const nobody = (): Promise<Uint8Array> => Promise.resolve(new Uint8Array(0));

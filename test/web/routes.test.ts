@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { InetServer, ServerConfig } from '../../src/config/model.ts';
+import type { ServerConfig } from '../../src/config/model.ts';
 import { encodeCall } from '../../src/rpc/xml.ts';
 import { pid } from '../../src/units.ts';
 import { formatCtime } from '../../src/web/actions.ts';
@@ -13,17 +13,7 @@ import type { WebPorts } from '../../src/web/ports.ts';
 import { createHandler } from '../../src/web/routes.ts';
 import { parseTarget } from '../../src/web/target.ts';
 import { type FakeRpc, fakeRpc, MAIN_LOG } from '../support/fake-rpc.ts';
-import { type Asked, bodyOf, headerOf, statusOf, webRequest } from '../support/web-requests.ts';
-
-const SERVER: InetServer = {
-  kind: 'inet',
-  section: 'inet_http_server',
-  host: '127.0.0.1',
-  port: 9001,
-  username: undefined,
-  password: undefined,
-  place: { file: 'superd.conf', line: 1 },
-};
+import { type Asked, bodyOf, headerOf, SERVER, statusOf, webRequest } from '../support/web-requests.ts';
 
 const ask = (fake: FakeRpc, target: string, asked: Asked = {}, server: ServerConfig = SERVER): Promise<WebAnswer> =>
   createHandler(fake.web, server)(webRequest(target, asked));
