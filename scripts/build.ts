@@ -49,8 +49,15 @@ await build({
   // Half as much to read at each start, and to keep in memory. Names stay, for the sake of stack traces.
   minifyWhitespace: true,
   minifySyntax: true,
-  define: { 'import.meta.url': 'importMetaUrl' },
-  banner: { js: `${NODE_CHECK}\nconst importMetaUrl = require('node:url').pathToFileURL(__filename).href;` },
+  define: {
+    'import.meta.filename': '__filename',
+    'import.meta.dirname': '__dirname',
+    'import.meta.url': 'importMetaUrl',
+  },
+  // For yargs. Node's own pathToFileURL() would load what no other part of a bundle needs.
+  banner: {
+    js: `${NODE_CHECK}\nconst importMetaUrl = 'file://' + encodeURI(__filename).replace(/[?#]/g, encodeURIComponent);`,
+  },
 });
 
 // The help is the same each time: yargs, which takes longer to load than all else, writes it now.

@@ -7,6 +7,7 @@ import { dirname, extname, join } from 'node:path';
 import { become } from './host/become.ts';
 import { BrainProcess } from './host/brain-process.ts';
 import { READY_FD, StartReport, startDaemonProcess } from './host/daemonize.ts';
+import { setEngine } from './host/engine.ts';
 import { HeldSockets } from './host/held-sockets.ts';
 import { launchEnvironment, takeLaunch } from './host/launch.ts';
 import { protectFromOom } from './host/oom.ts';
@@ -22,17 +23,10 @@ const PASSED_ON: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'S
 /** Without a brain, programs get so long to end before they are killed. */
 const LAST_STOP_MS = 10_000;
 
-/** The keeper has nothing to compute, and holds a megabyte less without V8's compilers; the brain needs two of the three, … */
-const COMPILERS_OF_BRAIN: readonly string[] = ['--no-maglev', '--no-sparkplug'];
-/**
- * … and Maglev late: what it needs for compiling while a thousand programs start (6 MB) does not go back to the system.
- * The brain makes more garbage than the keeper, too.
- */
-const FOR_BRAIN: readonly string[] = [
-  '--invocation-count-for-maglev=5000',
-  '--invocation-count-for-maglev-osr=5000',
-  '--max-semi-space-size=2',
-];
+/** The keeper has nothing to compute, and holds a megabyte less without V8's compilers. */
+const WITHOUT_COMPILERS: readonly string[] = ['--no-opt', '--no-maglev', '--no-sparkplug'];
+/** The brain makes more garbage. */
+const FOR_BRAIN: readonly string[] = ['--max-semi-space-size=2'];
 
 const launch = takeLaunch();
 const report = new StartReport(launch.isDaemon);
@@ -45,9 +39,12 @@ let signals = 0;
 let hasGivenUp = false;
 let after: Extract<ToKeeper, { readonly op: 'leaving' }>['next'] = 'exit';
 
-const flagsOfBrain = [...process.execArgv.filter((flag) => !COMPILERS_OF_BRAIN.includes(flag)), ...FOR_BRAIN];
+const flagsOfBrain = [...process.execArgv, ...FOR_BRAIN];
 const sockets = new HeldSockets();
-const spawner = new Spawner((message) => brain.tell(message), sockets);
+const spawner = new Spawner(
+  { tell: (message) => brain.tell(message), together: (work) => brain.together(work) },
+  sockets,
+);
 const brain = new BrainProcess({
   command: (code) => [process.execPath, ...flagsOfBrain, code, ...process.argv.slice(2)],
   main,
@@ -153,6 +150,7 @@ function signalled(name: NodeJS.Signals): void {
 }
 
 process.title = 'superd keeper';
+setEngine(WITHOUT_COMPILERS);
 closeStrayDescriptors(launch.isDaemon ? [READY_FD] : []);
 for (const name of PASSED_ON) process.on(name, () => signalled(name));
 process.on('uncaughtException', (cause) => lastWord(`superd keeper: bug: ${cause.stack ?? cause.message}`));

@@ -220,17 +220,18 @@ export class Daemon {
     });
     this.#resources.use(this.#metrics);
     this.#metrics.resume();
-    this.#begin();
+    const booting = this.#begin();
     // Not before: what the keeper has to tell is of processes that are known by now.
     link.listen((message) => (message.op === 'os-signal' ? this.#signalled(message) : this.#children.hear(message)));
     this.#resources.defer(() => link.pause());
+    await booting;
     this.#begun.resolve();
     if (daemon.watch) this.#resources.use(await this.#watch());
     return undefined;
   }
 
   /** Boots, or goes on where an earlier brain ended. */
-  #begin(): void {
+  async #begin(): Promise<void> {
     const { config, world, worldFile, hello, link, bus } = this.#request;
     worldFile.snapshot = () => [...changesOf(this.#supervisor.snapshot(this.#logs, bus.nextSerial + SERIALS_AHEAD))];
     this.#resources.defer(reserveSerials(bus, worldFile));

@@ -1,11 +1,11 @@
 /** Makes AUTO child logs and deletes those that an earlier run left behind. Which names they have is decided in `logs/`. */
-import { randomBytes } from 'node:crypto';
 import { closeSync, constants, lstatSync, openSync, readdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../errors.ts';
 import { type AutoLog, autoLogPath, isAutoLog, RANDOM_LENGTH, randomPart } from '../logs/auto.ts';
 import { repr } from '../repr.ts';
 import { errnoOf } from './errno.ts';
+import { randomBytes } from './random.ts';
 
 /** How many names are tried that turn out to be taken. */
 const MAX_NAMES = 100;
@@ -15,8 +15,8 @@ export function createAutoLog(log: Omit<AutoLog, 'random'>): Result<string, stri
   const { O_WRONLY, O_CREAT, O_EXCL } = constants;
   let problem = 'EEXIST';
   for (let attempt = 0; attempt < MAX_NAMES && problem === 'EEXIST'; attempt += 1) {
-    const path = autoLogPath({ ...log, random: randomPart(randomBytes(RANDOM_LENGTH)) });
     try {
+      const path = autoLogPath({ ...log, random: randomPart(randomBytes(RANDOM_LENGTH)) });
       closeSync(openSync(path, O_WRONLY | O_CREAT | O_EXCL, 0o600));
       return ok(path);
     } catch (cause) {

@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { encode, LineReader, type ToBrain, type ToKeeper } from '../keeper/protocol.ts';
 import { errnoOf } from './errno.ts';
+import { monotonic } from './monotonic.ts';
 
 /** The descriptor of the connection, in the brain. */
 export const LINK_FD = 3;
@@ -132,6 +133,17 @@ export class BrainProcess {
     this.#link?.write(encode(message));
   }
 
+  /** What is told meanwhile is sent at once, at the end. */
+  together(work: () => void): void {
+    const link = this.#link;
+    link?.cork();
+    try {
+      work();
+    } finally {
+      link?.uncork();
+    }
+  }
+
   /** The brain said that it serves. */
   ready(copy: string): void {
     if (this.#isReady) return;
@@ -196,7 +208,7 @@ export class BrainProcess {
   }
 
   #pauseAfterEnd(): number {
-    const now = performance.now();
+    const now = monotonic();
     this.#ends = [...this.#ends.filter((at) => now - at < BUSY_MS), now];
     return this.#ends.length > BUSY_ENDS ? BUSY_PAUSE_MS : 0;
   }

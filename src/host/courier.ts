@@ -3,7 +3,7 @@
  * go when there was nothing for a while. It is no more trusted than a mail server: when it dies, the letter is tried again.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import {
   COURIER_VERSION,
   type CourierOrders,
@@ -19,7 +19,7 @@ const IDLE_MS = 5000;
 /** Longer than any channel takes by its own limits; then it is stuck. */
 const STUCK_MS = 150_000;
 
-const FILE = import.meta.url.endsWith('.cjs') ? './courier.cjs' : '../courier.ts';
+const FILE = import.meta.filename.endsWith('.cjs') ? 'courier.cjs' : '../courier.ts';
 
 interface Task {
   readonly answer: (delivery: Delivery | 'nobody') => void;
@@ -39,7 +39,7 @@ class Run {
   constructor(orders: CourierOrders) {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.gone = promise;
-    const child = spawn(process.execPath, [fileURLToPath(new URL(FILE, import.meta.url))], {
+    const child = spawn(process.execPath, [join(import.meta.dirname, FILE)], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     this.#child = child;

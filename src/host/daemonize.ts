@@ -4,7 +4,6 @@
  */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { text } from 'node:stream/consumers';
 import { type Launch, launchEnvironment } from './launch.ts';
 
 /** Where the background process tells that it is ready. */
@@ -28,6 +27,8 @@ export async function startDaemonProcess(launch: Launch): Promise<number> {
     child.once('error', () => resolve(1));
   });
   const channel = child.stdio[READY_FD];
+  // Loaded here: the keeper does without it.
+  const { text } = await import('node:stream/consumers');
   const said = channel === undefined || channel === null ? '' : await text(channel as NodeJS.ReadableStream);
   if (said.endsWith(READY)) {
     process.stderr.write(said.slice(0, -READY.length));

@@ -6,7 +6,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, lstatSync, statSync, unlinkSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type * as Threads from 'node:worker_threads';
 import type { FcgiSocket } from '../config/model.ts';
 import { fail, HostError, ok, type Result } from '../errors.ts';
@@ -66,9 +66,9 @@ class Holder {
   constructor() {
     const { MessageChannel, Worker } = threads();
     const { port1, port2 } = new MessageChannel();
-    const file = import.meta.url.endsWith('.cjs') ? './fcgi-holder.cjs' : './fcgi-holder.ts';
+    const file = import.meta.filename.endsWith('.cjs') ? 'fcgi-holder.cjs' : 'fcgi-holder.ts';
     this.#port = port1;
-    this.#worker = new Worker(new URL(file, import.meta.url), {
+    this.#worker = new Worker(join(import.meta.dirname, file), {
       workerData: { counters: this.#counters, port: port2 } satisfies HolderData,
       transferList: [port2],
       env: {},

@@ -2,7 +2,6 @@
  * The HTTP servers of the configuration on unix and inet sockets. Connections may idle for ever (spec api 1.4), malformed
  * requests are answered, and whoever leaves does not stop what was asked for. What is answered is the handler's.
  */
-import { lookup } from 'node:dns';
 import {
   createServer,
   type ServerOptions as HttpOptions,
@@ -176,7 +175,10 @@ export const resolveHost = (host: string): Promise<string> =>
   new Promise((resolve) => {
     if (host === '' || host === '*') resolve('0.0.0.0');
     else if (isIP(host) !== 0) resolve(host);
-    else lookup(host, { family: 4 }, (error, address) => resolve(error === null ? address : host));
+    else
+      process
+        .getBuiltinModule('node:dns')
+        .lookup(host, { family: 4 }, (error, address) => resolve(error === null ? address : host));
   });
 
 export const isAddress = (host: string): boolean => isIP(host) !== 0;

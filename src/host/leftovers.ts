@@ -7,6 +7,7 @@ import type { MainLog } from '../supervisor/host.ts';
 import { millis } from '../units.ts';
 import { after } from './clock.ts';
 import { commandOf, findMarked, type Marked, startTimeOf } from './identity.ts';
+import { monotonic } from './monotonic.ts';
 
 /** How soon it is looked again, doubled each time up to LONGEST_PAUSE_MS. */
 const FIRST_PAUSE_MS = 10;
@@ -81,7 +82,7 @@ export class Leftovers {
    * @param done is called once: when nothing is left, or what is left survives SIGKILL
    */
   end(ended: Ended, mode: 'polite' | 'kill', done: () => void): void {
-    const since = performance.now();
+    const since = monotonic();
     this.#endings.set(ended.id, {
       ...ended,
       since,
@@ -99,7 +100,7 @@ export class Leftovers {
   kill(pid: number): boolean {
     const ending = [...this.#endings.values()].find((one) => one.pid === pid);
     if (ending === undefined) return false;
-    ending.killedAt ??= performance.now();
+    ending.killedAt ??= monotonic();
     ending.nextLook = 0;
     ending.pause = FIRST_PAUSE_MS;
     this.#arm();
@@ -108,7 +109,7 @@ export class Leftovers {
 
   /** What is left of any other program is told a little later. */
   note(ended: Ended, wasStopped: boolean): void {
-    this.#notes.set(ended.id, { ...ended, wasStopped, due: performance.now() + NOTE_AFTER_MS });
+    this.#notes.set(ended.id, { ...ended, wasStopped, due: monotonic() + NOTE_AFTER_MS });
     this.#arm();
   }
 
@@ -125,7 +126,7 @@ export class Leftovers {
     if (!Number.isFinite(at) || (this.#timer !== undefined && this.#timer.at <= at)) return;
     const timer = { at };
     this.#timer = timer;
-    after(millis(Math.max(0, Math.ceil(at - performance.now()))), () => {
+    after(millis(Math.max(0, Math.ceil(at - monotonic()))), () => {
       if (this.#timer !== timer) return;
       this.#timer = undefined;
       this.#turn();
@@ -134,7 +135,7 @@ export class Leftovers {
 
   /** One look at the processes serves everybody whose turn it is. */
   #turn(): void {
-    const now = performance.now();
+    const now = monotonic();
     const endings = [...this.#endings.values()].filter(({ nextLook }) => nextLook <= now);
     const found = this.#look(endings);
     for (const ending of endings) this.#goOn(ending, now, leftOf(ending, found, this.#prefix));

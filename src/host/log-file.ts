@@ -12,6 +12,7 @@ import { type Millis, millis } from '../units.ts';
 import { after } from './clock.ts';
 import { errnoOf } from './errno.ts';
 import { closeTarget, isDeleted, isElsewhere, isSpecial, type LogTarget, openTarget } from './log-target.ts';
+import { monotonic } from './monotonic.ts';
 
 /** When a full pipe or terminal is tried again, and when a target that failed is. */
 const FULL_RETRY: Millis = millis(50);
@@ -104,7 +105,7 @@ export class LogFile implements LogSink {
 
   /** A log that somebody deleted, or renamed for good, is made anew; supervisord goes on in the old one until SIGUSR2. */
   #followPath(): void {
-    const now = performance.now();
+    const now = monotonic();
     if (now < this.#nextCheck) return;
     this.#nextCheck = now + CHECK_MS;
     if (this.#target.kind !== 'regular' || !isElsewhere(this.path, this.#target)) {
@@ -166,7 +167,7 @@ export class LogFile implements LogSink {
   #adopt(target: LogTarget): void {
     this.#target = target;
     this.#size = target.size;
-    this.#nextCheck = performance.now() + CHECK_MS;
+    this.#nextCheck = monotonic() + CHECK_MS;
     this.#renamedSince = undefined;
     this.#threshold = target.kind === 'regular' ? rotationThreshold(this.#options) : Infinity;
   }

@@ -1,5 +1,5 @@
 /** Reads the outboxes of crashmail for those who look; changes nothing, and follows no link that somebody put there. */
-import { constants, open, readdir } from 'node:fs/promises';
+import { constants, promises as files } from 'node:fs';
 import { join } from 'node:path';
 import { type MailRow, rowOfRecord, rowOfReport, textOfLetter, textOfReport } from '../crashmail/archive.ts';
 import { readReceipt, readRecord, readReport } from '../crashmail/records.ts';
@@ -17,7 +17,7 @@ const FILE_NAME = /^[0-9]{13,}-([A-Za-z0-9]+)\.json$/;
 
 async function namesIn(directory: string): Promise<readonly string[]> {
   try {
-    return (await readdir(directory)).toSorted();
+    return (await files.readdir(directory)).toSorted();
   } catch {
     return [];
   }
@@ -26,7 +26,7 @@ async function namesIn(directory: string): Promise<readonly string[]> {
 /** '' for what cannot be read. */
 async function readText(path: string): Promise<string> {
   try {
-    await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    await using file = await files.open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const stats = await file.stat();
     return stats.isFile() && stats.size <= MAX_FILE ? await file.readFile('utf8') : '';
   } catch {

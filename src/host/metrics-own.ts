@@ -1,5 +1,4 @@
 /** What superd itself uses: its two processes, and the event loop of the brain. */
-import { performance } from 'node:perf_hooks';
 import type { Machine } from '../metrics/meter.ts';
 import type { Part } from '../metrics/scrape.ts';
 import { bytes, type EpochMillis, epochMillis } from '../units.ts';

@@ -2,11 +2,19 @@
  * One level of the history on disk: segments that are appended to, and go when they are too old or too large. Every row
  * is one write. A full disk costs rows and nothing more.
  */
-import { closeSync, ftruncateSync, openSync, readdirSync, readSync, rmSync, truncateSync, writeSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import {
+  closeSync,
+  promises as files,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { crc32 } from 'node:zlib';
 import {
   arrange,
   BYTES,
@@ -27,6 +35,9 @@ const SEGMENTS = 8;
 /** Clocks that jump begin new segments; no more than so many are kept. */
 const MAX_SEGMENTS = 64;
 const PRIVATE_FILE = 0o600;
+
+/** Loaded when first used: most superds keep no history. */
+const crc32 = (data: Uint8Array): number => process.getBuiltinModule('node:zlib').crc32(data);
 
 export interface SegmentsOptions {
   readonly directory: string;
@@ -171,7 +182,7 @@ export class Segments {
   /** What is whole in a segment; a torn end is cut off, and what is no segment at all begun anew. */
   async #examine(path: string): Promise<Segment | undefined> {
     const { level, onProblem } = this.#options;
-    const content = await readFile(path);
+    const content = await files.readFile(path);
     if (isNewer(content)) throw new NewerFormat(path);
     const { names, rows, sound, damaged } = scan(content, level, crc32);
     const lost = content.length - sound + damaged;

@@ -2,14 +2,14 @@
  * When memory runs out the kernel should end a program, not its supervisor. Only root may ask for that; programs are
  * spawned with the value that superd itself was started with.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 
 const FILE = '/proc/self/oom_score_adj';
 /** Nearly the last to be chosen; -1000 would mean never, and hide a leak of our own. */
 const PROTECTED = -900;
 
-/** What was there before; undefined while nothing was changed. */
-let found: string | undefined;
+/** What was there before, and the file, kept open for each spawn; undefined while nothing was changed. */
+let found: { readonly value: string; readonly fd: number } | undefined;
 
 /** From now on this process is spared, where the system allows it. */
 export function protectFromOom(): void {
@@ -17,8 +17,13 @@ export function protectFromOom(): void {
   try {
     const before = readFileSync(FILE, 'latin1').trim();
     if (Number(before) <= PROTECTED) return;
-    writeFileSync(FILE, `${PROTECTED}`);
-    found = before;
+    const fd = openSync(FILE, 'r+');
+    try {
+      writeSync(fd, `${PROTECTED}`, 0);
+      found = { value: before, fd };
+    } finally {
+      if (found === undefined) closeSync(fd);
+    }
   } catch {
     // A container may forbid it; then it is as in supervisord.
   }
@@ -27,17 +32,18 @@ export function protectFromOom(): void {
 /** Spawns what is not to inherit the protection: spawn() is synchronous, and the kernel copies the value. */
 export function unprotected<T>(spawn: () => T): T {
   if (found === undefined) return spawn();
-  write(found);
+  const { value, fd } = found;
+  write(fd, value);
   try {
     return spawn();
   } finally {
-    write(`${PROTECTED}`);
+    write(fd, `${PROTECTED}`);
   }
 }
 
-function write(value: string): void {
+function write(fd: number, value: string): void {
   try {
-    writeFileSync(FILE, value);
+    writeSync(fd, value, 0);
   } catch {
     // The keeper has become another user meanwhile: the value stays as it is.
   }

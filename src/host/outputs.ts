@@ -14,7 +14,7 @@ import { errnoOf } from './errno.ts';
 import { type ChildStdio, idOf as keyOf } from './kept-children.ts';
 import type { Pipes } from './launch-plan.ts';
 import { emptyFile, isRegular } from './log-target.ts';
-import { type PipeFolder, PipeReader } from './pipes.ts';
+import { type NewPipe, type PipeFolder, PipeReader } from './pipes.ts';
 import type { SharedSockets } from './shared-sockets.ts';
 import { channelsOf, pipeOf, pipesFor, pipesOf } from './slot-pipes.ts';
 import { newPump, type PumpPorts } from './slot-pump.ts';
@@ -57,6 +57,11 @@ interface Opened {
 
 type Place = Pick<SpawnRequest, 'slot' | 'config'>;
 
+const pipesOfAll = (places: readonly Place[]): readonly NewPipe[] =>
+  places.flatMap(({ slot, config }) =>
+    pipesOf(config).map((stream) => ({ name: pipeOf(slot, stream), user: config.user })),
+  );
+
 function closeStreams({ stdin, streams }: Opened): void {
   stdin?.close();
   for (const { reader, sinks } of streams) {
@@ -84,10 +89,14 @@ export class SlotOutputs implements Outputs, ChildStdio {
     this.#knownLogs = knownLogs;
   }
 
+  makeAhead(slots: readonly Place[]): Promise<void> {
+    return this.#ports.pipes.makeAhead(pipesOfAll(slots));
+  }
+
   open(slots: readonly Place[]): void {
     const { pipes, log } = this.#ports;
     try {
-      this.#makePipes(slots);
+      this.#ports.pipes.make(pipesOfAll(slots));
       for (const place of slots) this.#openPlace(place, this.#knownLogs.get(keyOf(place.slot)));
     } catch (cause) {
       // Spawning says so again for each program, and tries again.
@@ -210,20 +219,12 @@ export class SlotOutputs implements Outputs, ChildStdio {
     return opened?.stdin === undefined ? fail('closed') : opened.stdin.write(this.#ports.pidOf(slot), data);
   }
 
-  #makePipes(places: readonly Place[]): void {
-    this.#ports.pipes.make(
-      places.flatMap(({ slot, config }) =>
-        pipesOf(config).map((stream) => ({ name: pipeOf(slot, stream), user: config.user })),
-      ),
-    );
-  }
-
   /** What could not be opened before, or was removed by somebody meanwhile, is made anew for the next program. */
   #openAgain(place: Place): Opened {
     const opened = this.#slots.get(keyOf(place.slot));
     const names = pipesOf(place.config).map((stream) => pipeOf(place.slot, stream));
     if (opened !== undefined && names.every((name) => this.#ports.pipes.has(name))) return opened;
-    this.#makePipes([place]);
+    this.#ports.pipes.make(pipesOfAll([place]));
     const logs = opened === undefined ? this.#knownLogs.get(keyOf(place.slot)) : this.paths(place.slot);
     this.#slots.delete(keyOf(place.slot));
     if (opened !== undefined) closeStreams(opened);

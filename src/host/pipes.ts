@@ -2,7 +2,7 @@
  * The named pipes between superd and its programs: one per stream and slot, made once, kept over restarts of the program.
  * superd holds an end of its own that is open for reading and writing, so neither side ever sees the other go away.
  */
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -19,6 +19,7 @@ import { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { User } from '../config/model.ts';
 import { errnoOf } from './errno.ts';
+import { monotonic } from './monotonic.ts';
 import { keepReserve } from './reserve.ts';
 
 const { O_RDWR, O_RDONLY, O_WRONLY, O_NONBLOCK } = constants;
@@ -36,6 +37,7 @@ const BULK_BYTES = 32 * 1024;
 const HOT_MS = 200;
 /** mkfifo gets names of so many bytes at once: with the environment, the least that any system takes (ARG_MAX). */
 const MKFIFO_BYTES = 96 * 1024;
+const MKFIFO_ARGS = ['-m', '600', '--'] as const;
 /** File names end at 255 bytes. */
 const LONGEST_NAME = 200;
 
@@ -56,6 +58,8 @@ export interface NewPipe {
 /** The folder of named pipes below the state directory. */
 export class PipeFolder {
   readonly path: string;
+  /** Made ahead, and not asked for since. */
+  readonly #ahead = new Set<string>();
 
   constructor(statedir: string) {
     this.path = join(statedir, 'pipes');
@@ -74,15 +78,33 @@ export class PipeFolder {
    * be able to open `/dev/stdout` again, so its pipes are that user's.
    */
   make(pipes: readonly NewPipe[]): void {
-    mkdirSync(this.path, { recursive: true, mode: 0o700 });
-    const missing = new Set(pipes.map(({ name }) => this.pathOf(name)).filter((path) => !isFifo(path)));
-    for (const paths of batches([...missing])) execFileSync('mkfifo', ['-m', '600', '--', ...paths], { stdio: 'pipe' });
+    const paths = pipes.map(({ name }) => this.pathOf(name));
+    const found = this.#missing(paths.filter((path) => !this.#ahead.has(path)));
+    for (const some of batches(found)) execFileSync('mkfifo', [...MKFIFO_ARGS, ...some], { stdio: 'pipe' });
+    const made = new Set([...found, ...paths.filter((path) => this.#ahead.delete(path))]);
     if (process.getuid?.() !== 0) return;
-    for (const { name, user } of pipes) {
-      const path = this.pathOf(name);
+    for (const [index, path] of paths.entries()) {
+      const user = pipes[index]?.user;
       // A new one is ours as it is.
-      if (user !== undefined || !missing.has(path)) giveTo(path, user);
+      if (user !== undefined || !made.has(path)) giveTo(path, user);
     }
+  }
+
+  /** Makes pipes while others are at work; make() need not wait then. What goes wrong is left to make(). */
+  async makeAhead(pipes: readonly NewPipe[]): Promise<void> {
+    try {
+      for (const some of batches(this.#missing(pipes.map(({ name }) => this.pathOf(name))))) {
+        await run('mkfifo', [...MKFIFO_ARGS, ...some]);
+        for (const path of some) this.#ahead.add(path);
+      }
+    } catch {
+      // It is tried again, and said.
+    }
+  }
+
+  #missing(paths: readonly string[]): readonly string[] {
+    mkdirSync(this.path, { recursive: true, mode: 0o700 });
+    return [...new Set(paths)].filter((path) => !isFifo(path));
   }
 
   /** A descriptor for a child: blocking, and of its own, so that nothing that the child sets on it is inherited. */
@@ -118,6 +140,13 @@ export class PipeFolder {
   remove(): void {
     rmSync(this.path, { recursive: true, force: true });
   }
+}
+
+/** @throws when it cannot be run, or fails */
+function run(file: string, args: readonly string[]): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  execFile(file, args, (failure) => (failure === null ? resolve() : reject(failure)));
+  return promise;
 }
 
 function giveTo(path: string, user: User | undefined): void {
@@ -240,7 +269,7 @@ export class PipeReader {
   }
 
   #mayGoOn(count: number): boolean {
-    const now = performance.now();
+    const now = monotonic();
     if (count >= BULK_BYTES) this.#hotUntil = now + HOT_MS;
     if (now < this.#hotUntil) return true;
     pause(this);

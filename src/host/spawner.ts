@@ -20,6 +20,12 @@ const SPAWNS_PER_TURN = 5;
 /** How often children of an earlier keeper are looked at, while there are any. */
 const WATCH_MS = 250;
 
+export interface SpawnerPorts {
+  readonly tell: (message: ToBrain) => void;
+  /** Sends what is told meanwhile in one piece: each piece wakes the brain. */
+  readonly together: (work: () => void) => void;
+}
+
 interface Child extends LiveChild {
   /** Signals that were sent, by their tokens. */
   readonly tokens: Set<string>;
@@ -29,6 +35,7 @@ interface Child extends LiveChild {
 
 export class Spawner {
   readonly #tell: (message: ToBrain) => void;
+  readonly #together: (work: () => void) => void;
   readonly #sockets: Pick<HeldSockets, 'descriptorOf'>;
   /** Live, or ended and not acknowledged. */
   readonly #children = new Map<string, Child>();
@@ -37,8 +44,9 @@ export class Spawner {
   #seq = 0;
   #watching: NodeJS.Timeout | undefined;
 
-  constructor(tell: (message: ToBrain) => void, sockets: Pick<HeldSockets, 'descriptorOf'>) {
+  constructor({ tell, together }: SpawnerPorts, sockets: Pick<HeldSockets, 'descriptorOf'>) {
     this.#tell = tell;
+    this.#together = together;
     this.#sockets = sockets;
   }
 
@@ -111,7 +119,9 @@ export class Spawner {
   }
 
   #spawnSome(): void {
-    for (const request of this.#queue.splice(0, SPAWNS_PER_TURN)) this.#spawnOne(request);
+    this.#together(() => {
+      for (const request of this.#queue.splice(0, SPAWNS_PER_TURN)) this.#spawnOne(request);
+    });
     if (this.#queue.length > 0) setImmediate(() => this.#spawnSome());
   }
 

@@ -8,6 +8,7 @@ import { ok, type Result } from '../errors.ts';
 import type { LogSink } from '../logs/sink.ts';
 import { SyslogLines } from '../logs/syslog-lines.ts';
 import { errnoOf } from './errno.ts';
+import { monotonic } from './monotonic.ts';
 
 /** Bytes that may wait for `logger`; lines over it are dropped. */
 const MAX_WAITING = 1_048_576;
@@ -64,7 +65,7 @@ export class Syslog {
   }
 
   #start(): ChildProcessByStdio<Writable, null, Readable> | undefined {
-    if (performance.now() < this.#restartAt) return undefined;
+    if (monotonic() < this.#restartAt) return undefined;
     const { tag, socket } = this.#options;
     const target = socket === undefined ? [] : ['--socket', socket];
     const options = ['--socket-errors=on', '--size', String(MAX_MESSAGE), '--priority', 'user.info', '--tag', tag];
@@ -77,7 +78,7 @@ export class Syslog {
     const ended = (why: string): void => {
       if (this.#logger !== logger) return;
       this.#logger = undefined;
-      this.#restartAt = performance.now() + RESTART_DELAY;
+      this.#restartAt = monotonic() + RESTART_DELAY;
       this.#report(why);
     };
     logger.stdin.on('error', () => undefined);

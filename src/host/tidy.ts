@@ -2,6 +2,7 @@
  * Gives memory back once, after a burst of work: V8 keeps what a burst needed for as long as nothing else happens, and in
  * a supervisor that is for months. Nothing happens here while nothing happens elsewhere.
  */
+import { collectGarbage } from './engine.ts';
 
 /** So long nothing must have happened. */
 const QUIET_MS = 2000;
@@ -14,7 +15,7 @@ let timer: NodeJS.Timeout | undefined;
 /** Something happened that leaves garbage behind, such as a spawn; a start of the program counts as a burst. */
 export function noteWork(weight: number | 'burst' = 1): void {
   seen += weight === 'burst' ? BURST : weight;
-  if (seen < BURST || globalThis.gc === undefined) return;
+  if (seen < BURST) return;
   if (timer === undefined) timer = setTimeout(tidy, QUIET_MS).unref();
   else timer.refresh();
 }
@@ -22,5 +23,5 @@ export function noteWork(weight: number | 'burst' = 1): void {
 function tidy(): void {
   timer = undefined;
   seen = 0;
-  globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+  collectGarbage();
 }

@@ -11,6 +11,7 @@ import { SAMPLE_SECONDS, Vitals } from '../crashmail/vitals.ts';
 import { formatNamespec } from '../process/namespec.ts';
 import { type Millis, millis, seconds } from '../units.ts';
 import { type MemoryBaseline, machineKills, memoryBaseline, memoryEvidence } from './memory-evidence.ts';
+import { monotonic } from './monotonic.ts';
 import { pause } from './pause.ts';
 import { environmentOf, scanProcesses } from './proc-scan.ts';
 
@@ -65,7 +66,7 @@ export class LocalWitness {
       await pause(STEP, abort);
       if (!this.#isLocal) continue;
       this.#kills = [this.#kills[1], machineKills()];
-      if (!this.#vitals.isEmpty) this.#vitals.look(scanProcesses(), performance.now());
+      if (!this.#vitals.isEmpty) this.#vitals.look(scanProcesses(), monotonic());
     }
   }
 

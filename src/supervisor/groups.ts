@@ -15,7 +15,7 @@ import type { Journal } from './journal.ts';
 import type { Listeners } from './listeners.ts';
 import type { Loop } from './loop.ts';
 import type { Change } from './saved.ts';
-import { type GroupRecord, newGroup } from './world.ts';
+import { type GroupRecord, newGroup, type ProcessRecord } from './world.ts';
 
 export interface GroupsPorts {
   readonly outputs: Outputs;
@@ -70,12 +70,13 @@ export class Groups {
     return group === undefined ? undefined : this.#describe(group);
   }
 
-  /** Activates every group of the configuration; starts nothing. */
-  openAll(): void {
-    this.#open(this.#config.groups);
+  /** Activates every group of the configuration; starts nothing. @returns the processes, whose outputs are to be opened */
+  activateAll(): readonly ProcessRecord[] {
+    const records = this.#activate(this.#config.groups);
     // The last of it: a brain that dies before leaves a world that never began.
     this.#saveConfig([RUNNING]);
     this.#ports.events.publish(RUNNING);
+    return records;
   }
 
   reread(): Result<Rereading, string> {
@@ -114,7 +115,7 @@ export class Groups {
     void this.#ports.outputs.obstacle(config).then((problem) => {
       if (problem !== undefined) this.#ports.log.log('critical', problem);
     });
-    this.#open([config]);
+    this.#ports.outputs.open(this.#activate([config]));
     const group = this.#loop.world.get(name);
     return group === undefined ? fail('bad-name') : ok(group);
   }
@@ -171,7 +172,8 @@ export class Groups {
     return group;
   }
 
-  #open(configs: readonly GroupConfig[]): void {
+  /** The outputs are opened after the pools: what a listener writes goes to its pool. */
+  #activate(configs: readonly GroupConfig[]): readonly ProcessRecord[] {
     const groups = configs.map((config) => this.#newGroup(config));
     for (const group of groups) {
       const due = Array.from(group.processes.values()).flatMap(({ isDue, config: { name } }) => (isDue ? [name] : []));
@@ -181,7 +183,6 @@ export class Groups {
       if (group.config.kind === 'eventlistener') this.#ports.events.openPool(group.config);
       this.#ports.events.publish(added);
     }
-    // After the pools: what a listener writes goes to its pool.
-    this.#ports.outputs.open(groups.flatMap(({ processes }) => [...processes.values()]));
+    return groups.flatMap(({ processes }) => [...processes.values()]);
   }
 }

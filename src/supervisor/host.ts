@@ -77,6 +77,8 @@ export interface Children {
 export interface Outputs {
   /** Opens and closes the listening sockets of a group, to see early that they can be. @returns why they cannot */
   obstacle(group: GroupConfig): Promise<string | undefined>;
+  /** Begins to make the named pipes of slots, for open() to find them; nothing waits for it, and it never rejects. */
+  makeAhead(slots: readonly { readonly slot: Slot; readonly config: ProcessConfig }[]): Promise<void>;
   /** Makes the named pipes, AUTO log files and pumps of new slots. */
   open(slots: readonly { readonly slot: Slot; readonly config: ProcessConfig }[]): void;
   close(slot: Slot): void;

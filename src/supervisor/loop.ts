@@ -94,8 +94,8 @@ export class Loop {
   }
 
   /** Starts whatever is at rest and is to be started, in the order of activation. */
-  startDue(groups: Iterable<GroupRecord> = this.world.values()): void {
-    for (const { processes } of groups) for (const { slot } of processes.values()) this.#startIfDue(slot);
+  startDue(records: Iterable<ProcessRecord> = allProcesses(this.world)): void {
+    for (const { slot } of records) this.#startIfDue(slot);
   }
 
   /** What the host reports. An answer to an older spawn than the last is of no interest. */

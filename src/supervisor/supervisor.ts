@@ -23,6 +23,7 @@ import { type Change, type SavedWorld, savedProcess, type Told } from './saved.t
 import { sendAsked } from './signals.ts';
 import type { Store } from './store.ts';
 import type { Change as StateChange } from './transition.ts';
+import { startInTurns } from './turns.ts';
 import { allProcesses, type ProcessRecord } from './world.ts';
 
 export interface SupervisorPorts {
@@ -86,11 +87,15 @@ export class Supervisor implements Control {
   }
 
   /** Makes the groups known, then starts what is to be started, in the order of spec lifecycle 5.2. */
-  boot(): void {
+  boot(): Promise<void> {
     this.#disabled.load();
-    this.#groups.openAll();
+    const records = this.#groups.activateAll();
     this.#scheduleTick();
-    this.#loop.startDue();
+    return startInTurns(records, {
+      outputs: this.#ports.outputs,
+      start: (some) => this.#loop.startDue(some),
+      isWanted: () => this.mood === 'RUNNING',
+    });
   }
 
   /**
@@ -230,7 +235,7 @@ export class Supervisor implements Control {
     const added = this.#groups.add(name);
     if (!added.ok) return added;
     this.#scheduleTick();
-    this.#loop.startDue([added.value]);
+    this.#loop.startDue(added.value.processes.values());
     return ok(undefined);
   }
 

@@ -14,7 +14,7 @@ import { openLogFile } from '../../src/host/log-file.ts';
 import { SlotOutputs } from '../../src/host/outputs.ts';
 import { PipeFolder, safeName } from '../../src/host/pipes.ts';
 import { SharedSockets } from '../../src/host/shared-sockets.ts';
-import { Spawner } from '../../src/host/spawner.ts';
+import { Spawner, type SpawnerPorts } from '../../src/host/spawner.ts';
 import type { ToKeeper } from '../../src/keeper/protocol.ts';
 import type { ChildEvent, Slot } from '../../src/supervisor/host.ts';
 import type { ProcessRecord } from '../../src/supervisor/world.ts';
@@ -33,6 +33,8 @@ const NO_SOCKETS = {
 const whole = { whom: 'group', purpose: undefined } as const;
 
 /** Children with real pipes and logs; events are awaited by kind. */
+const atOnce = (tell: SpawnerPorts['tell']): SpawnerPorts => ({ tell, together: (work) => work() });
+
 class Rig {
   readonly events: ChildEvent[] = [];
   readonly lines: string[] = [];
@@ -62,9 +64,12 @@ class Rig {
       publish: () => {},
       dialogue: () => undefined,
     });
-    this.keeper = new Spawner((message) => this.children.hear(message), {
-      descriptorOf: () => assert.fail('no socket asked for'),
-    });
+    this.keeper = new Spawner(
+      atOnce((message) => this.children.hear(message)),
+      {
+        descriptorOf: () => assert.fail('no socket asked for'),
+      },
+    );
     this.children = new KeptChildren({
       pipes: this.outputs,
       launcher: new Launcher({ own: process.env, serverUrl: 'unix:///s' }, 'mark'),
@@ -338,9 +343,12 @@ describe('Spawner', () => {
 
   test('repeat() tells an end until it is acknowledged', async () => {
     const told: string[] = [];
-    const keeper = new Spawner((message) => told.push(message.op === 'exited' ? `exited ${message.seq}` : message.op), {
-      descriptorOf: () => assert.fail('no socket asked for'),
-    });
+    const keeper = new Spawner(
+      atOnce((message) => told.push(message.op === 'exited' ? `exited ${message.seq}` : message.op)),
+      {
+        descriptorOf: () => assert.fail('no socket asked for'),
+      },
+    );
     const folderOf = new PipeFolder(mkdtempSync(join(folder, 'state-')));
     folderOf.make(['in', 'out'].map((name) => ({ name, user: undefined })));
     const plan = {
@@ -367,9 +375,12 @@ describe('Spawner', () => {
 
   test('adopt() watches a stranger, and tells its end as unknown', async () => {
     const told: string[] = [];
-    const keeper = new Spawner((message) => told.push(message.op === 'exited' ? message.status.kind : message.op), {
-      descriptorOf: () => assert.fail('no socket asked for'),
-    });
+    const keeper = new Spawner(
+      atOnce((message) => told.push(message.op === 'exited' ? message.status.kind : message.op)),
+      {
+        descriptorOf: () => assert.fail('no socket asked for'),
+      },
+    );
     const stranger = spawn('sleep', ['1000'], { stdio: 'ignore' });
     const pid = stranger.pid ?? assert.fail('no pid');
     const startTime = startTimeOf(pid) ?? assert.fail('no start time');

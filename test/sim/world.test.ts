@@ -498,7 +498,7 @@ describe('the world after deaths', () => {
         let manner = AT_ONCE;
         const stopped = new Map<string, Slot>();
         host.diesIn = last % 3 === 0 ? last : undefined;
-        survive(world, () => world.supervisor.boot());
+        survive(world, () => void world.supervisor.boot());
         for (const one of history) {
           if (one.kind === 'die') {
             host.diesIn = one.step;

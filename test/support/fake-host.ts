@@ -331,6 +331,10 @@ export class FakeHost implements Clock, Children, Outputs, MainLog, Store, Recov
     if (this.#tell(() => this.child(end))) this.#ends = this.#ends.filter((other) => other !== end);
   }
 
+  makeAhead(): Promise<void> {
+    return Promise.resolve();
+  }
+
   open(slots: readonly { readonly slot: Slot }[]): void {
     for (const { slot } of slots) {
       assert.ok(!this.open_.has(keyOf(slot)), `${keyOf(slot)} opened twice`);

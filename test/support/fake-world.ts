@@ -51,7 +51,7 @@ export function aWorld(
   host: FakeHost = new FakeHost(),
 ): FakeWorld {
   const world = beginning(config, behaviourOf, host);
-  world.supervisor.boot();
+  void world.supervisor.boot();
   return world;
 }
 
@@ -64,7 +64,7 @@ export function replace(world: FakeWorld, config: Config, diesIn?: number): void
   world.supervisor = newSupervisor(world, saved ?? { booted: config, read: config });
   if (saved === undefined) {
     finished.splice(0);
-    world.supervisor.boot();
+    void world.supervisor.boot();
   } else world.supervisor.resume(saved, host, 'replaced');
   host.repeatEnds();
 }
