@@ -47,7 +47,6 @@ function serverAt(endpoint: Endpoint): Server {
 /** The real world as a session. */
 class LocalSession implements Session, Disposable {
   readonly interactive: boolean;
-  readonly atTerminal: boolean = process.stdin.isTTY;
   #endpoint: Endpoint;
   #server: Server;
   readonly #historyFile: string | undefined;
@@ -67,6 +66,11 @@ class LocalSession implements Session, Disposable {
     };
     this.#server = serverAt(this.#endpoint);
     this.#historyFile = config.historyFile;
+  }
+
+  /** Looked at when asked for: process.stdin is a stream, made then. */
+  get atTerminal(): boolean {
+    return process.stdin.isTTY;
   }
 
   get server(): Server {
@@ -125,7 +129,7 @@ class LocalSession implements Session, Disposable {
 
   check: Session['check'] = async (given) => {
     const source = createConfigSource(process.cwd());
-    const { findConfigFile } = await import('./config/options.ts');
+    const { findConfigFile } = await import('./config/search.ts');
     const { checkConfig } = await import('./config/check.ts');
     const named = given ?? this.#configuration;
     const found = named === undefined ? findConfigFile(source, argv0) : ok(named);

@@ -5,8 +5,9 @@
 import { checkConfig } from './config/check.ts';
 import { loadConfig } from './config/load.ts';
 import type { Config } from './config/model.ts';
-import { findConfigFile, parseOptions, ROOT_SEARCH_WARNING, type SuperdOptions, USAGE } from './config/options.ts';
+import { parseOptions, ROOT_SEARCH_WARNING, type SuperdOptions, USAGE } from './config/options.ts';
 import { type ConfigFailure, formatFailure, formatProblem, problemJson, problemLines } from './config/problems.ts';
+import { findConfigFile } from './config/search.ts';
 import type { RunRequest, StartProblem } from './daemon/request.ts';
 import { Daemon } from './daemon/run.ts';
 import { EXIT_USAGE, fail, ok, type Result } from './errors.ts';

@@ -101,6 +101,7 @@ const PHRASES: Readonly<Record<string, string>> = {
   EPROTO: 'does not speak TLS as it should (is it http?)',
   EBADCACERT: 'cannot be checked: the file of cacert cannot be read',
   EMSGSIZE: 'gave an answer that is too large',
+  EBADMSG: 'does not speak HTTP',
 };
 
 export function giveHint(session: Session, problem: CallProblem): void {

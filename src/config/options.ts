@@ -1,5 +1,4 @@
 /** superd's command line: what it says about `[supervisord]`, and where the configuration is found. */
-import path from 'node:path';
 import { fail, ok, type Result } from '../errors.ts';
 import { repr } from '../repr.ts';
 import { formatOptions, type Given, getopt, type Option } from './getopt.ts';
@@ -85,27 +84,6 @@ export function parseOptions(argv: readonly string[], source: ConfigSource): Res
   const overrides = new Map([...seen].filter(([long]) => supervisordKey(long) !== undefined));
   const kind = seen.has('check') ? 'check' : 'run';
   return ok({ kind, file: seen.get('configuration'), overrides, json: seen.has('json') });
-}
-
-/** Where a configuration is looked for when no -c is given. @source spec lifecycle 1.9 */
-export function searchPaths(argv0: string, cwd: string): readonly string[] {
-  const above = path.dirname(path.dirname(path.resolve(cwd, argv0)));
-  return [
-    `${above}/etc/supervisord.conf`.replace(/^\/\//, '/'),
-    `${above}/supervisord.conf`.replace(/^\/\//, '/'),
-    'supervisord.conf',
-    'etc/supervisord.conf',
-    '/etc/supervisord.conf',
-    '/etc/supervisor/supervisord.conf',
-  ];
-}
-
-/** The first of the usual places where there is a file. */
-export function findConfigFile(source: ConfigSource, argv0: string): Result<string, string> {
-  const paths = searchPaths(argv0, source.cwd);
-  const found = paths.find((file) => source.exists(path.resolve(source.cwd, file)));
-  if (found !== undefined) return ok(path.resolve(source.cwd, found));
-  return fail(`No config file found at default paths (${paths.join(', ')}); use the -c option to name one`);
 }
 
 /** What root should know when the configuration was searched. @source spec lifecycle 1.9 */

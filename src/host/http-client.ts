@@ -1,16 +1,17 @@
 /**
- * HTTP and HTTPS to one server, over a unix socket or TCP, with the standard library: calls and live logs. Decides nothing.
- * node:https is loaded for servers that want it.
+ * HTTP and HTTPS to one server, over a unix socket or TCP: calls and live logs. Decides nothing. What it needs
+ * of Node is loaded when it is needed: most commands are a few calls without TLS.
  */
 import { readFileSync } from 'node:fs';
-import { Agent, type ClientRequest, type IncomingMessage, type RequestOptions, request } from 'node:http';
+import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import type { Socket } from 'node:net';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { fail, HostError, ok, type Result } from '../errors.ts';
 import type { HttpAnswer, TailEnd, Transport } from '../rpc/client.ts';
 import { errnoOf } from './errno.ts';
+import { post } from './http-post.ts';
 
-/** A longer answer is refused; the largest honest one is a whole log. */
-const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
+const USUAL_PORTS = { 'http:': 80, 'https:': 443 } as const;
 
 export interface Endpoint {
   /** `http://host:port`, `https://host:port` or `unix:///path`. */
@@ -32,8 +33,7 @@ function addressOf(url: string): Address | undefined {
   if (!/^https?:\/\//.test(url) || !URL.canParse(url)) return undefined;
   const { hostname, port } = new URL(url);
   const protocol = url.startsWith('https:') ? 'https:' : 'http:';
-  const usual = protocol === 'https:' ? 443 : 80;
-  return { protocol, host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? usual : Number(port) };
+  return { protocol, host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? USUAL_PORTS[protocol] : Number(port) };
 }
 
 /** Whether the server is on this machine, as far as its address tells. */
@@ -66,53 +66,52 @@ const tlsOptions = ({ cacert, insecure }: Endpoint): TlsOptions => ({
   rejectUnauthorized: insecure !== true,
 });
 
-/** Else node:http finds one for TLS, which takes it longer than to ask for the state of all programs. */
-const NO_SERVER_NAME = { servername: '' };
-
-/** Sends a request. @throws what node:http reports, with its code */
-function send(endpoint: Endpoint, options: RequestOptions, body: string | undefined): Promise<IncomingMessage> {
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const sent: ClientRequest =
-    options.protocol === 'https:'
-      ? process.getBuiltinModule('node:https').request({ ...options, ...tlsOptions(endpoint) }, resolve)
-      : request({ ...options, ...NO_SERVER_NAME }, resolve);
-  sent.on('error', reject);
-  sent.end(body);
-  return promise;
+/** Begins to connect; what goes wrong comes as an event. @throws when the file of authorities cannot be read */
+function open(address: Address, endpoint: Endpoint): Socket {
+  const { connect, isIP } = process.getBuiltinModule('node:net');
+  if ('socketPath' in address) return connect({ path: address.socketPath });
+  const { protocol, host, port } = address;
+  if (protocol === 'http:') return connect({ host, port });
+  const servername = isIP(host) === 0 ? host : '';
+  return process.getBuiltinModule('node:tls').connect({ host, port, servername, ...tlsOptions(endpoint) });
 }
 
-async function readBody(message: IncomingMessage): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let total = 0;
-  for await (const chunk of message) {
-    if (!(chunk instanceof Uint8Array)) continue;
-    total += chunk.length;
-    if (total > MAX_ANSWER_BYTES) throw Object.assign(new Error('too large'), { code: 'EMSGSIZE' });
-    chunks.push(chunk);
-  }
-  return new TextDecoder().decode(Buffer.concat(chunks));
+/** As the server may compare it with its own name. */
+function hostOf(address: Address): string {
+  if ('socketPath' in address) return 'localhost';
+  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+  return address.port === USUAL_PORTS[address.protocol] ? host : `${host}:${address.port}`;
 }
 
 const unsupported = (url: string): HostError => new HostError('reach', url, 'EPROTONOSUPPORT');
 
-async function post(endpoint: Endpoint, body: string): Promise<Result<HttpAnswer, HostError>> {
+async function call(endpoint: Endpoint, body: string): Promise<Result<HttpAnswer, HostError>> {
   const address = addressOf(endpoint.url);
   if (address === undefined) return fail(unsupported(endpoint.url));
   const headers = {
+    Host: hostOf(address),
     'User-Agent': 'superctl',
     'Content-Type': 'text/xml',
     Accept: 'text/xml',
-    'Content-Length': Buffer.byteLength(body),
-    Connection: 'close',
     ...authorizationOf(endpoint),
   };
   try {
-    const message = await send(endpoint, { ...address, agent: false, method: 'POST', path: '/RPC2', headers }, body);
-    const { statusCode: status = 0, statusMessage: reason = '' } = message;
-    return ok({ status, reason, body: await readBody(message) });
+    return ok(await post(open(address, endpoint), { path: '/RPC2', headers, body }));
   } catch (error) {
     return fail(new HostError('call', endpoint.url, errnoOf(error), error));
   }
+}
+
+/** Sends a request for something that goes on. @throws what node:http reports, with its code */
+function send(endpoint: Endpoint, options: RequestOptions): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const sent: ClientRequest =
+    options.protocol === 'https:'
+      ? process.getBuiltinModule('node:https').request({ ...options, ...tlsOptions(endpoint) }, resolve)
+      : process.getBuiltinModule('node:http').request(options, resolve);
+  sent.on('error', reject);
+  sent.end();
+  return promise;
 }
 
 async function readChunks(message: IncomingMessage, onChunk: (chunk: Uint8Array) => void): Promise<void> {
@@ -122,7 +121,7 @@ async function readChunks(message: IncomingMessage, onChunk: (chunk: Uint8Array)
 function agentFor(address: Address): Agent {
   const options = { keepAlive: true, maxSockets: 1 };
   const isTls = 'protocol' in address && address.protocol === 'https:';
-  return isTls ? new (process.getBuiltinModule('node:https').Agent)(options) : new Agent(options);
+  return new (process.getBuiltinModule(isTls ? 'node:https' : 'node:http').Agent)(options);
 }
 
 interface Tail {
@@ -142,7 +141,7 @@ async function tail(endpoint: Endpoint, { path, onChunk, abort }: Tail): Promise
   const headers = { Accept: '*/*', 'User-Agent': 'superctl', ...authorizationOf(endpoint) };
   let began = false;
   try {
-    const message = await send(endpoint, { ...address, agent, method: 'GET', path, headers, signal: abort }, undefined);
+    const message = await send(endpoint, { ...address, agent, method: 'GET', path, headers, signal: abort });
     const { statusCode: status = 0 } = message;
     if (status !== 200) return { kind: 'refused', status };
     began = true;
@@ -160,6 +159,6 @@ async function tail(endpoint: Endpoint, { path, onChunk, abort }: Tail): Promise
 
 /** The transport to one server. Nothing is connected before it is used. */
 export const connect = (endpoint: Endpoint): Transport => ({
-  post: (body) => post(endpoint, body),
+  post: (body) => call(endpoint, body),
   tail: (path, onChunk, abort) => tail(endpoint, { path, onChunk, abort }),
 });

@@ -16,12 +16,12 @@ export interface XmlSink {
 }
 
 export interface Shortcut {
-  /** Sticky; matches one element with all that it holds, and nothing that would be refused. */
+  /** Sticky; matches one element with all that it holds and the space behind it, and nothing that would be refused. */
   readonly pattern: RegExp;
   /** How many elements that are, and how deep they stand. */
   readonly elements: number;
   readonly depth: number;
-  take(match: RegExpExecArray): void;
+  readonly take: (match: RegExpExecArray) => void;
 }
 
 const MAX_DEPTH = 128;
@@ -108,15 +108,17 @@ export function readXml(source: string, sink: XmlSink, maxElements: number): voi
     elements += more;
     if (elements > maxElements || stack.length + deeper > MAX_DEPTH) throw new XmlProblem('too many elements');
   };
-  /** The index behind what the shortcut took; undefined: it took nothing. */
-  const takeAtOnce = (shortcut: Shortcut, from: number): number | undefined => {
-    const { pattern } = shortcut;
+  /** The index behind all that the shortcut took; undefined: it took nothing. */
+  const takeAtOnce = ({ pattern, elements: some, depth, take }: Shortcut, from: number): number | undefined => {
+    if (stack.length === 0) return undefined;
+    let behind: number | undefined;
     pattern.lastIndex = from;
-    const match = stack.length === 0 ? null : pattern.exec(text);
-    if (match === null) return undefined;
-    count(shortcut.elements, shortcut.depth);
-    shortcut.take(match);
-    return pattern.lastIndex;
+    for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
+      count(some, depth);
+      take(match);
+      behind = pattern.lastIndex;
+    }
+    return behind;
   };
   const tag = (inside: string): void => {
     const { name, closing, empty } = tagOf(inside);

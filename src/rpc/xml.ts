@@ -166,7 +166,7 @@ interface Item {
 const NONE: readonly Item[] = [];
 /** A member of a struct with a simple value: most of what there is in an answer. */
 const MEMBER =
-  /<member>[ \t\n]*<name>([^<&]*)<\/name>[ \t\n]*<value>(?:<(string|int|i4|boolean|double)>([^<&]*)<\/\2>|([^<&]*))<\/value>[ \t\n]*<\/member>/y;
+  /<member>[ \t\n]*<name>([^<&]*)<\/name>[ \t\n]*<value>(?:<(string|int|i4|boolean|double)>([^<&]*)<\/\2>|([^<&]*))<\/value>[ \t\n]*<\/member>[ \t\n]*/y;
 
 interface Element {
   readonly tag: string;
@@ -181,12 +181,13 @@ interface Frame extends Element {
 }
 
 function decodeStruct(items: readonly Item[]): XmlValue {
-  return Object.fromEntries(
-    items.map(({ tag, value }): [string, XmlValue] => {
-      if (tag !== 'member' || !isList(value)) throw new XmlProblem('struct without members');
-      return [typeof value[0] === 'string' ? value[0] : '', value[1] ?? null];
-    }),
-  );
+  const members: (readonly [string, XmlValue])[] = [];
+  for (const { tag, value } of items) {
+    if (tag !== 'member' || !isList(value)) throw new XmlProblem('struct without members');
+    const [name, content = null] = value;
+    members.push([typeof name === 'string' ? name : '', content]);
+  }
+  return Object.fromEntries(members);
 }
 
 /** A member travels to its struct as a pair. */
@@ -250,7 +251,8 @@ function decodeDocument(text: string, maxElements: number): ReadonlyMap<string, 
       elements: 4,
       depth: 4,
       take: ([, name = '', tag, scalar, text = '']) => {
-        const value = tag === undefined ? text : decodeElement({ tag, text: scalar ?? '', items: NONE });
+        const isText = tag === undefined || tag === 'string';
+        const value = isText ? (scalar ?? text) : decodeElement({ tag, text: scalar ?? '', items: NONE });
         frames.at(-1)?.items.push({ tag: 'member', value: [name, value] });
       },
     },

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CTL_USAGE, loadCtlConfig, parseCtlOptions } from '../../src/config/ctl.ts';
-import { findConfigFile, OPTIONS, parseOptions, searchPaths, USAGE } from '../../src/config/options.ts';
+import { OPTIONS, parseOptions, USAGE } from '../../src/config/options.ts';
+import { findConfigFile, searchPaths } from '../../src/config/search.ts';
 import { fakeSource } from './fake-source.ts';
 
 const source = fakeSource();

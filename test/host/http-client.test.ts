@@ -57,6 +57,32 @@ suite('post()', () => {
     assert.deepEqual(bare, { ok: true, value: { status: 200, reason: '', body: 'body' } });
   });
 
+  test('takes an answer in pieces, and no more of it than it says', async (t) => {
+    const server = createRawServer((socket) => {
+      socket.on('error', () => undefined);
+      const pieces = ['HTTP/1.1 2', '00 OK\r', '\ncontent-length: ', '4\r\n\r', '\nfo', 'urfive'];
+      const next = (): void => {
+        const piece = pieces.shift();
+        if (piece !== undefined && !socket.destroyed) socket.write(piece, () => setImmediate(next));
+      };
+      socket.once('data', next);
+    });
+    const answer = await connect({ url: await listen(t, server), ...nobody }).post('');
+    assert.deepEqual(answer, { ok: true, value: { status: 200, reason: 'OK', body: 'four' } });
+  });
+
+  test('does not take half an answer, nor what is none', async (t) => {
+    const code = async (bytes: string): Promise<string> => {
+      const answer = await connect({ url: await raw(t, bytes), ...nobody }).post('');
+      return answer.ok ? `answered ${answer.value.body}` : answer.error.code;
+    };
+    assert.equal(await code('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\nhalf'), 'ECONNRESET');
+    assert.equal(await code('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhalf'), 'ECONNRESET');
+    assert.equal(await code('HTTP/1.1 200 OK'), 'ECONNRESET');
+    assert.equal(await code('SSH-2.0-OpenSSH_9.2\r\n\r\n'), 'EBADMSG');
+    assert.equal(await code('x'.repeat(100_000)), 'EBADMSG');
+  });
+
   test('names the errno when nobody answers', async (t) => {
     const code = async (url: string): Promise<string> => {
       const answer = await connect({ url, ...nobody }).post('');

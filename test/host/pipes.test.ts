@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -31,4 +31,27 @@ test('hold() leaves what is written in the pipe until release()', async (t) => {
   reader.release();
   await until('the second piece', () => heard.length === 3);
   assert.deepEqual(heard, ['one', 'other', 'two']);
+});
+
+test('makeAhead() makes what make() would, and leaves what goes wrong to it', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'superd-pipes-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const named = (...names: string[]) => names.map((name) => ({ name, user: undefined }));
+  const pipes = new PipeFolder(folder);
+  pipes.make(named('a'));
+  const inodeOf = (name: string): number => statSync(pipes.pathOf(name)).ino;
+  const before = inodeOf('a');
+  writeFileSync(pipes.pathOf('b'), 'no pipe');
+  // The same name twice is one pipe.
+  await pipes.makeAhead(named('a', 'b', 'b', 'c'));
+  assert.ok(['a', 'b', 'c'].every((name) => pipes.has(name)));
+  assert.equal(inodeOf('a'), before);
+  const ahead = inodeOf('b');
+  pipes.make(named('a', 'b', 'c'));
+  assert.deepEqual([inodeOf('a'), inodeOf('b')], [before, ahead]);
+  assert.equal(statSync(pipes.pathOf('c')).mode & 0o777, 0o600);
+
+  mkdirSync(pipes.pathOf('d'));
+  await pipes.makeAhead(named('d', 'e'));
+  assert.throws(() => pipes.make(named('d', 'e')), /EISDIR|EPERM/);
 });
