@@ -30,11 +30,15 @@ const CHUNK = Buffer.allocUnsafeSlow(64 * 1024);
 const DRAIN_CHUNK = Buffer.allocUnsafeSlow(64 * 1024);
 /** At a program's end at most this much is read at once: the largest pipe an unprivileged program can make. */
 const DRAIN_LIMIT = 2 ** 20;
-/** A stream is read at most once in this time … */
-const PAUSE_MS = 50;
+/** A stream is read at most once in this time, and those that are due are seen to in slices … */
+const REST_MS = 50;
+const SLICE_MS = 10;
 /** … unless a read brought this much: then it is read as fast as it comes, for a while. */
 const BULK_BYTES = 32 * 1024;
 const HOT_MS = 200;
+/** Of those that wait for a turn of the event loop, so many go on in one; after so many bytes whoever reads more has to wait. */
+const TURN_READERS = 32;
+const TURN_BYTES = 2 * 2 ** 20;
 /** mkfifo gets names of so many bytes at once: with the environment, the least that any system takes (ARG_MAX). */
 const MKFIFO_BYTES = 96 * 1024;
 const MKFIFO_ARGS = ['-m', '600', '--'] as const;
@@ -197,23 +201,53 @@ function readAll(fd: number, take: (chunk: Uint8Array) => void): void {
   }
 }
 
-/** Readers that pause; one timer wakes them all, and only while there are any. */
-const paused = new Set<PipeReader>();
-let pauseTimer: NodeJS.Timeout | undefined;
+/** Readers that rest, and until when; the first ends first, as all rest equally long. */
+const resting = new Map<PipeReader, number>();
+/** Readers that have had their share of this turn of the event loop. */
+const waiting = new Set<PipeReader>();
+/** Set only while there are any. */
+let restTimer: NodeJS.Timeout | undefined;
+let nextTurn: NodeJS.Immediate | undefined;
+/** Bytes that were read since the last turn that was waited for. */
+let spent = 0;
 
-function pause(reader: PipeReader): void {
-  paused.add(reader);
-  pauseTimer ??= setTimeout(() => {
-    pauseTimer = undefined;
-    const readers = [...paused];
-    paused.clear();
-    for (const one of readers) one.resume();
-  }, PAUSE_MS);
+function rest(reader: PipeReader): void {
+  resting.set(reader, monotonic() + REST_MS);
+  restTimer ??= setTimeout(endRests, REST_MS);
+}
+
+function endRests(): void {
+  const now = monotonic();
+  for (const [reader, until] of resting) {
+    if (until > now) break;
+    resting.delete(reader);
+    waitForTurn(reader);
+  }
+  const [next] = resting.values();
+  restTimer = next === undefined ? undefined : setTimeout(endRests, Math.max(SLICE_MS, next - now));
+}
+
+function waitForTurn(reader: PipeReader): void {
+  waiting.add(reader);
+  nextTurn ??= setImmediate(takeTurn);
+}
+
+/** A few readers at a time: other work, such as a call of the API, does not wait for the output of all programs. */
+function takeTurn(): void {
+  spent = 0;
+  let left = TURN_READERS;
+  for (const reader of waiting) {
+    if (left === 0) break;
+    left -= 1;
+    waiting.delete(reader);
+    reader.resume();
+  }
+  nextTurn = waiting.size === 0 ? undefined : setImmediate(takeTurn);
 }
 
 /**
  * Reads one pipe for as long as its slot exists. Many chatty programs are read in larger pieces: after a small read the
- * stream rests for PAUSE_MS (measured 5 to 10 times cheaper than a read per line, with the latency bounded by the pause).
+ * stream rests for REST_MS (measured 5 to 10 times cheaper than a read per line, with the latency bounded by the rest).
  */
 export class PipeReader {
   readonly #fd: number;
@@ -264,15 +298,18 @@ export class PipeReader {
   }
 
   close(): void {
-    paused.delete(this);
+    resting.delete(this);
+    waiting.delete(this);
     this.#socket.destroy();
   }
 
   #mayGoOn(count: number): boolean {
+    spent += count;
     const now = monotonic();
     if (count >= BULK_BYTES) this.#hotUntil = now + HOT_MS;
-    if (now < this.#hotUntil) return true;
-    pause(this);
+    if (now >= this.#hotUntil) rest(this);
+    else if (spent < TURN_BYTES) return true;
+    else waitForTurn(this);
     return false;
   }
 }

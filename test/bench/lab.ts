@@ -53,7 +53,7 @@ export class Lab implements Disposable {
     }
   }
 
-  /** Programs that do nothing. */
+  /** Programs that do nothing, with the logs that they have when nobody says anything. */
   idle(count: number): (words: string) => readonly Program[] {
     return (words) =>
       Array.from({ length: count }, (_, index) => {
@@ -84,7 +84,12 @@ export async function everyWord(
   { since = 0, what = 'up' }: { readonly since?: number; readonly what?: Word['what'] } = {},
 ): Promise<Word> {
   let fresh: readonly Word[] = [];
+  let seen = -1;
   await wait(`${count} programs are ${what}`, () => {
+    const all = words.all().length;
+    if (all === seen) return false;
+    seen = all;
+    if (all < count) return false;
     fresh = [...words.latest(what).values()].filter(({ at }) => at > since);
     return fresh.length >= count;
   });

@@ -12,7 +12,8 @@ import { percentile } from './statistics.ts';
 
 const FLOOD_BYTES = 600e6;
 const CHATTY = { programs: 50, rate: 1000, seconds: 12, measured: 5 } as const;
-const BUSY = { programs: 500, writers: 50, rate: 10_000, seconds: 10, calls: 20 } as const;
+/** 50 MB/s in the pieces in which the C library writes to a pipe: more writes would measure the writers' own work. */
+const BUSY = { programs: 500, rate: 25, lines: 40, seconds: 10, calls: 20 } as const;
 
 /** Every file that the supervisor keeps of a program's output. */
 function logsOf({ dir }: Running, name: string): readonly string[] {
@@ -65,15 +66,20 @@ export async function flood(lab: Lab, peer: PeerName): Promise<readonly Sample[]
   return samples;
 }
 
+interface Writers {
+  readonly programs: number;
+  /** Writes in a second, each of so many lines. */
+  readonly rate: number;
+  readonly lines?: number;
+  readonly seconds: number;
+}
+
 const writers =
-  (
-    lab: Lab,
-    { programs, rate, seconds }: { readonly programs: number; readonly rate: number; readonly seconds: number },
-  ) =>
+  (lab: Lab, { programs, rate, seconds, lines = 1 }: Writers) =>
   (words: string): readonly Program[] =>
     Array.from({ length: programs }, (_, index) => {
       const name = `w${index}`;
-      const args = [lab.probe.path, 'lines', name, words, String(rate), String(rate * seconds)];
+      const args = [lab.probe.path, 'lines', name, words, String(rate), String(rate * seconds), String(lines)];
       return { name, words: args, isLogged: true };
     });
 
@@ -130,10 +136,8 @@ export function chatty(lab: Lab, peer: PeerName): Promise<readonly Sample[]> {
 
 /** As the event loop answers calls, its delay is in the time that a cheap call takes. */
 export function busy(lab: Lab, peer: PeerName): Promise<readonly Sample[]> {
-  const { programs, writers: count, rate, seconds, calls } = BUSY;
-  const some = writers(lab, { programs: count, rate, seconds: seconds + 10 });
-  const both = (words: string): readonly Program[] => [...some(words), ...lab.idle(programs - count)(words)];
-  return lab.trial(peer, both, async (trial: Trial) => {
+  const { programs, seconds, calls } = BUSY;
+  return lab.trial(peer, writers(lab, { ...BUSY, seconds: seconds + 10 }), async (trial: Trial) => {
     await everyWord(trial, programs);
     await pause(1000);
     const agent = keepAlive();

@@ -10,7 +10,7 @@ export type PeerName = 'superd' | 'supervisord' | 's6' | 'runit' | 'daemontools'
 export interface Program {
   readonly name: string;
   readonly words: readonly string[];
-  /** Its output goes to a rotated log; else it is thrown away, where that can be said. */
+  /** Its output goes to one rotated log; else to what supervisord makes by itself, and to nowhere with the others. */
   readonly isLogged: boolean;
   /** Further keys for supervisord and superd. */
   readonly keys?: string;
@@ -57,11 +57,11 @@ const ROTATION = { bytes: 50 * 2 ** 20, backups: 10 } as const;
 
 function writeIni({ dir, programs }: Place): void {
   const section = ({ name, words, isLogged, keys }: Program): string =>
-    `[program:${name}]\ncommand=${words.join(' ')}\nautorestart=true\nredirect_stderr=true\n` +
-    `stdout_logfile=${isLogged ? join(dir, `${name}.log`) : 'NONE'}\n${keys ?? ''}\n`;
+    `[program:${name}]\ncommand=${words.join(' ')}\nautorestart=true\n` +
+    `${isLogged ? `redirect_stderr=true\nstdout_logfile=${join(dir, `${name}.log`)}\n` : ''}${keys ?? ''}\n`;
   writeFileSync(
     join(dir, 'bench.conf'),
-    `[supervisord]\nlogfile=${dir}/main.log\npidfile=${dir}/pid\nchildlogdir=${dir}\nidentifier=bench\n` +
+    `[supervisord]\nlogfile=${dir}/main.log\npidfile=${dir}/pid\nchildlogdir=${dir}\nidentifier=bench\nminfds=4096\n` +
       `[unix_http_server]\nfile=${dir}/sock\n[supervisorctl]\nserverurl=unix://${dir}/sock\n` +
       '[rpcinterface:supervisor]\n' +
       'supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface\n' +

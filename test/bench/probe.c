@@ -3,7 +3,8 @@
  *   probe idle  NAME FILE               says that it is up, and sleeps
  *   probe once  NAME FILE               says that it is up, and ends
  *   probe flood NAME FILE BYTES         writes lines of 100 bytes flat out, in pieces of 8000 bytes; then sleeps
- *   probe lines NAME FILE RATE COUNT    writes numbered lines of 100 bytes with the time, one write each; then sleeps
+ *   probe lines NAME FILE RATE COUNT [LINES]
+ *                                       writes COUNT times LINES (1) numbered lines of 100 bytes with the time; then sleeps
  * What it has to say it appends to FILE: "WHAT NAME PID NANOSECONDS", on the monotonic clock of the machine.
  */
 #include <fcntl.h>
@@ -43,15 +44,19 @@ static void flood(unsigned long long bytes) {
   for (unsigned long long done = 0; done < bytes; done += sizeof block) put(block, sizeof block);
 }
 
-static void lines(unsigned long rate, unsigned long count) {
-  char line[101];
+enum { LINE = 100, MOST_LINES = 100 };
+
+static void lines(unsigned long rate, unsigned long count, unsigned long each) {
+  static char piece[MOST_LINES * LINE + 1];
   unsigned long long begin = now();
+  if (each < 1 || each > MOST_LINES) _exit(2);
   for (unsigned long i = 0; i < count; i++) {
     unsigned long long at = begin + i * 1000000000ull / rate;
     struct timespec t = {at / 1000000000ull, at % 1000000000ull};
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
-    snprintf(line, sizeof line, "%010lu %020llu %067d\n", i, now(), 0);
-    put(line, 100);
+    for (unsigned long j = 0; j < each; j++)
+      snprintf(piece + j * LINE, LINE + 1, "%010lu %020llu %067d\n", i * each + j, now(), 0);
+    put(piece, each * LINE);
   }
 }
 
@@ -59,7 +64,8 @@ int main(int argc, char **argv) {
   if (argc < 4) return 2;
   say("up", argv[2], argv[3]);
   if (strcmp(argv[1], "flood") == 0) flood(strtoull(argv[4], NULL, 10));
-  if (strcmp(argv[1], "lines") == 0) lines(strtoul(argv[4], NULL, 10), strtoul(argv[5], NULL, 10));
+  if (strcmp(argv[1], "lines") == 0)
+    lines(strtoul(argv[4], NULL, 10), strtoul(argv[5], NULL, 10), argc > 6 ? strtoul(argv[6], NULL, 10) : 1);
   if (strcmp(argv[1], "once") == 0) return 0;
   if (strcmp(argv[1], "idle") != 0) say("done", argv[2], argv[3]);
   for (;;) pause();

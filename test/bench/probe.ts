@@ -44,23 +44,31 @@ export interface Word {
   readonly at: number;
 }
 
+function wordOf(line: string): Word {
+  const [what, name = '', pid, at] = line.split(' ');
+  return { what: what === 'done' ? 'done' : 'up', name, pid: Number(pid), at: Number(at) / 1e6 };
+}
+
 /** The file in which probes say that they are up. */
 export class Words {
   readonly path: string;
+  readonly #words: Word[] = [];
+  /** Of the last line that was read. */
+  #end = 0;
 
   constructor(path: string) {
     this.path = path;
   }
 
+  /** Reads what is new only: whoever waits looks often, and must not take the time that is measured. */
   all(): readonly Word[] {
-    if (!existsSync(this.path)) return [];
-    return readFileSync(this.path, 'latin1')
-      .split('\n')
-      .slice(0, -1)
-      .map((line) => {
-        const [what, name = '', pid, at] = line.split(' ');
-        return { what: what === 'done' ? 'done' : 'up', name, pid: Number(pid), at: Number(at) / 1e6 };
-      });
+    const content = existsSync(this.path) ? readFileSync(this.path, 'latin1') : '';
+    const end = content.lastIndexOf('\n') + 1;
+    if (end > this.#end) {
+      for (const line of content.slice(this.#end, end - 1).split('\n')) this.#words.push(wordOf(line));
+      this.#end = end;
+    }
+    return this.#words;
   }
 
   /** The last that each program said of itself. */

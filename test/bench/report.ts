@@ -15,12 +15,17 @@ function number(value: number | undefined): string {
 export function tableOf(figures: readonly Figure[], peers: readonly PeerName[], measured: Measured): string {
   const rows = figures
     .filter(({ id }) => peers.some((peer) => measured.has(`${peer} ${id}`)))
-    .map(({ id, title, unit, target, better }) => {
+    .map(({ id, title, unit, target, most, better }) => {
       const of = (peer: PeerName): number | undefined => measured.get(`${peer} ${id}`);
       const ratio = (of('superd') ?? Number.NaN) / (of('supervisord') ?? Number.NaN);
       const sign = better === 'lower' ? '≤' : '≥';
-      const isMet = target === undefined || (better === 'lower' ? ratio <= target : ratio >= target);
-      const goal = target === undefined ? '' : `${sign} ${target}${isMet ? '' : ' **missed**'}`;
+      const isKept = target === undefined || (better === 'lower' ? ratio <= target : ratio >= target);
+      const isMet = isKept && (most === undefined || (of('superd') ?? Number.NaN) <= most);
+      const wanted = [
+        ...(target === undefined ? [] : [`${sign} ${target}`]),
+        ...(most === undefined ? [] : [`≤ ${most} ${unit}`]),
+      ];
+      const goal = `${wanted.join(', ')}${isMet ? '' : ' **missed**'}`;
       return [title, unit, ...peers.map((peer) => number(of(peer))), number(ratio), goal];
     });
   const head = ['figure', 'unit', ...peers, 'superd / supervisord', 'target'];
