@@ -247,8 +247,6 @@ function listen(): void {
   };
   process.on('uncaughtException', survive);
   process.on('unhandledRejection', survive);
-  process.stdout.on('error', () => {});
-  process.stderr.on('error', () => {});
 }
 
 async function leave(status: number): Promise<void> {

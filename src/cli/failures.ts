@@ -94,6 +94,7 @@ const PHRASES: Readonly<Record<string, string>> = {
   ENOTFOUND: 'unknown host',
   EAI_AGAIN: 'unknown host',
   ECONNRESET: 'closed the connection without an answer',
+  EPIPE: 'closed the connection without an answer',
   ETIMEDOUT: 'timed out',
   ...Object.fromEntries(UNTRUSTED.map((code) => [code, 'has a certificate that is not trusted'])),
   CERT_HAS_EXPIRED: 'has a certificate that is out of date',

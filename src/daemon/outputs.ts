@@ -4,7 +4,7 @@ import { createAutoLog } from '../host/auto-logs.ts';
 import type { KeeperLink } from '../host/keeper-link.ts';
 import { openLogFile } from '../host/log-file.ts';
 import { type OutputPorts, SlotOutputs } from '../host/outputs.ts';
-import { PipeFolder } from '../host/pipes.ts';
+import { PipeFolder } from '../host/pipe-folder.ts';
 import { SharedSockets, type SocketHolder } from '../host/shared-sockets.ts';
 import { type Syslog, SyslogSink } from '../host/syslog.ts';
 import type { MainLog } from '../supervisor/host.ts';

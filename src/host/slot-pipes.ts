@@ -5,7 +5,7 @@ import type { OutputEnd } from '../keeper/protocol.ts';
 import type { Slot } from '../supervisor/host.ts';
 import { idOf } from './kept-children.ts';
 import type { Pipes } from './launch-plan.ts';
-import type { PipeFolder } from './pipes.ts';
+import type { PipeFolder } from './pipe-folder.ts';
 
 export const pipeOf = (slot: Slot, stream: 'stdin' | Channel): string => `${idOf(slot)}.${stream}`;
 

@@ -7,7 +7,7 @@ import { Socket } from 'node:net';
 import { fail, ok, type Result } from '../errors.ts';
 import type { Pid } from '../units.ts';
 import { errnoOf } from './errno.ts';
-import type { PipeFolder } from './pipes.ts';
+import type { PipeFolder } from './pipe-folder.ts';
 
 /** More than this waiting for a program that does not read is refused. */
 const STDIN_BACKLOG = 16 * 2 ** 20;

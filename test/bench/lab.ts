@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { removeTree } from '../support/remove.ts';
 import { treeOf } from './cost.ts';
 import { type PeerName, type Program, type Running, startPeer, sweep } from './peers.ts';
 import { makeProbe, now, type Probe, type Word, Words } from './probe.ts';
@@ -49,7 +50,7 @@ export class Lab implements Disposable {
     } finally {
       sweep(treeOf(running.root));
       sweep(words.all().map(({ pid }) => pid));
-      rmSync(dir, { recursive: true, force: true });
+      removeTree(dir);
     }
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -12,7 +12,7 @@ import { Launcher } from '../../src/host/launch-plan.ts';
 import { Leftovers } from '../../src/host/leftovers.ts';
 import { openLogFile } from '../../src/host/log-file.ts';
 import { SlotOutputs } from '../../src/host/outputs.ts';
-import { PipeFolder, safeName } from '../../src/host/pipes.ts';
+import { PipeFolder, safeName } from '../../src/host/pipe-folder.ts';
 import { SharedSockets } from '../../src/host/shared-sockets.ts';
 import { Spawner, type SpawnerPorts } from '../../src/host/spawner.ts';
 import type { ToKeeper } from '../../src/keeper/protocol.ts';
@@ -20,10 +20,11 @@ import type { ChildEvent, Slot } from '../../src/supervisor/host.ts';
 import type { ProcessRecord } from '../../src/supervisor/world.ts';
 import { millis, type Pid, signal } from '../../src/units.ts';
 import { aProcess, aStream } from '../support/config.ts';
+import { removeTree } from '../support/remove.ts';
 import { until } from '../support/until.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'superd-children-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+after(() => removeTree(folder));
 
 const NO_SOCKETS = {
   listen: () => assert.fail('no socket asked for'),
@@ -245,7 +246,7 @@ describe('KeptChildren', () => {
     const config = logged('swept', 'sh -c "echo run"');
     const slot = rig.start(config);
     await rig.heard('exited');
-    rmSync(rig.pipes.path, { recursive: true });
+    rig.pipes.remove();
     rig.again(slot, config);
     await rig.heard('exited', 2);
     assert.equal(logOf('swept'), 'run\nrun\n');

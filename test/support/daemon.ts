@@ -11,7 +11,6 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
-  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { request } from 'node:http';
@@ -22,6 +21,7 @@ import type { TestContext } from 'node:test';
 import { execa, type Options } from 'execa';
 import { decodeResponse, encodeCall, isStruct, type XmlValue } from '../../src/rpc/xml.ts';
 import { processesOf, type RunningProcess } from './processes.ts';
+import { removeTree } from './remove.ts';
 import { until } from './until.ts';
 
 export const CHECKOUT: string = join(import.meta.dirname, '../..');
@@ -109,15 +109,21 @@ export function privateDirectory(t: TestContext): string {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), 'superd-')));
   t.after(async () => {
     await killAll(basename(dir));
-    rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+    removeTree(dir);
   });
   return dir;
 }
 
-/** What must not outlive a daemon: sockets, named pipes, and files that are temporary by their name. */
+/** What must not outlive a daemon: sockets, named pipes and where they are, and files that are temporary by their name. */
 export function leftovers(dir: string): readonly string[] {
   return readdirSync(dir, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isSocket() || entry.isFIFO() || /\.(pid|tmp|new|sock[.0-9]*)$|~$/.test(entry.name))
+    .filter(
+      (entry) =>
+        entry.isSocket() ||
+        entry.isFIFO() ||
+        entry.name === 'pipes' ||
+        /\.(pid|tmp|new|sock[.0-9]*)$|~$/.test(entry.name),
+    )
     .map((entry) => join(entry.parentPath, entry.name));
 }
 

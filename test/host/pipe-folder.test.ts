@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { PipeFolder, PipeReader } from '../../src/host/pipes.ts';
+import { PipeFolder } from '../../src/host/pipe-folder.ts';
+import { PipeReader } from '../../src/host/pipe-reader.ts';
+import { removeTree } from '../support/remove.ts';
 import { until } from '../support/until.ts';
 
 test('hold() leaves what is written in the pipe until release()', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'superd-pipes-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  t.after(() => removeTree(folder));
   const pipes = new PipeFolder(folder);
   pipes.make(['p', 'other'].map((name) => ({ name, user: undefined })));
   const heard: string[] = [];
@@ -35,7 +37,7 @@ test('hold() leaves what is written in the pipe until release()', async (t) => {
 
 test('makeAhead() makes what make() would, and leaves what goes wrong to it', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'superd-pipes-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  t.after(() => removeTree(folder));
   const named = (...names: string[]) => names.map((name) => ({ name, user: undefined }));
   const pipes = new PipeFolder(folder);
   pipes.make(named('a'));
