@@ -31,12 +31,13 @@ async function restartTimes({ words }: Trial, count: number): Promise<readonly n
 
 export function hundred(lab: Lab, peer: PeerName): Promise<readonly Sample[]> {
   return lab.trial(peer, lab.idle(100), async (trial) => {
-    await everyWord(trial, 100);
+    const last = await everyWord(trial, 100);
     await settle();
     await settle();
     const memory = memoryOf(trial.running.pids());
     const times = await restartTimes(trial, peer === 'supervisord' ? 15 : 60);
     return [
+      ['start-100', last.at - trial.startedAt],
       ['private-100', memory.privateDirty],
       ['rss-100', memory.rss],
       ['restart', median(times)],
@@ -128,6 +129,7 @@ export async function growth(lab: Lab, peer: PeerName): Promise<readonly Sample[
       const last = await everyWord(trial, count);
       await settle();
       await settle();
+      samples.push([`grow-memory-${count}`, memoryOf(trial.running.pids()).privateDirty]);
       const agent = keepAlive();
       const calls: number[] = [];
       const { socket } = trial.running;
@@ -136,7 +138,6 @@ export async function growth(lab: Lab, peer: PeerName): Promise<readonly Sample[
       }
       agent.destroy();
       samples.push([`grow-start-${count}`, last.at - trial.startedAt]);
-      samples.push([`grow-memory-${count}`, memoryOf(trial.running.pids()).privateDirty]);
       samples.push([`grow-rpc-${count}`, median(calls)]);
     });
   }
