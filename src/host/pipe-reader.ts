@@ -16,8 +16,12 @@ const DRAIN_LIMIT = 2 ** 20;
 /** A stream is read at most once in this time, and those that are due are seen to in slices … */
 const REST_MS = 50;
 const SLICE_MS = 10;
-/** … unless a read brought this much: then it is read as fast as it comes, for a while. */
+/**
+ * … unless it brings so much in that time: then it is read as fast as it comes, until it brought less in a while. What
+ * came since the last read tells, not the size of a read: on a busy machine a chatty stream is read late, and much at once.
+ */
 const BULK_BYTES = 32 * 1024;
+const BULK_RATE = BULK_BYTES / REST_MS;
 const HOT_MS = 200;
 /** Of those that wait for a turn of the event loop, so many go on in one; after so many bytes whoever reads more has to wait. */
 const TURN_READERS = 32;
@@ -75,7 +79,10 @@ export class PipeReader {
   readonly #fd: number;
   readonly #socket: Socket;
   readonly #take: (chunk: Uint8Array) => void;
-  #hotUntil = 0;
+  #isHot = false;
+  /** When it was read last; while it is hot, when it was last looked whether it still is, and what has come since. */
+  #since = 0;
+  #bytes = 0;
   #isHeld = false;
 
   /** @param isPrompt for a dialogue: every byte is wanted at once */
@@ -127,12 +134,22 @@ export class PipeReader {
 
   #mayGoOn(count: number): boolean {
     spent += count;
-    const now = monotonic();
-    if (count >= BULK_BYTES) this.#hotUntil = now + HOT_MS;
-    if (now >= this.#hotUntil) rest(this);
+    this.#judge(count, monotonic());
+    if (!this.#isHot) rest(this);
     else if (spent < TURN_BYTES) return true;
     else waitForTurn(this);
     return false;
+  }
+
+  /** Who has filled the pipe is waiting, however long that took. */
+  #judge(count: number, now: number): void {
+    this.#bytes += count;
+    const elapsed = now - this.#since;
+    if (this.#isHot && elapsed < HOT_MS) return;
+    const isBulk = this.#bytes >= BULK_BYTES && this.#bytes >= BULK_RATE * elapsed;
+    this.#isHot = isBulk || (!this.#isHot && count === CHUNK.length);
+    this.#since = now;
+    this.#bytes = 0;
   }
 }
 

@@ -32,6 +32,10 @@ export function cpuSeconds(pids: readonly number[]): number {
   return all.reduce((sum, one) => sum + one, 0) / 1e9;
 }
 
+/** How often anything was read so far. */
+export const readsOf = (pids: readonly number[]): number =>
+  pids.reduce((sum, pid) => sum + Number(/^syscr: (\d+)$/m.exec(read(`/proc/${pid}/io`))?.[1] ?? 0), 0);
+
 export function memoryOf(pids: readonly number[]): Memory {
   const rollups = pids.map((pid) => read(`/proc/${pid}/smaps_rollup`));
   const total = (field: RegExp): number =>

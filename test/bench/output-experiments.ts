@@ -3,13 +3,15 @@ import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { callTime, keepAlive } from './api.ts';
-import { cpuSeconds } from './cost.ts';
+import { cpuSeconds, readsOf } from './cost.ts';
 import type { Sample } from './figures.ts';
 import { everyWord, type Lab, type Trial, wait } from './lab.ts';
 import type { PeerName, Program, Running } from './peers.ts';
 import { LINE_BYTES, now } from './probe.ts';
 import { percentile } from './statistics.ts';
 
+/** So long after the end of the writers the last lines may come. */
+const LAST_LINES_MS = 5000;
 const FLOOD_BYTES = 600e6;
 const CHATTY = { programs: 50, rate: 1000, seconds: 12, measured: 5 } as const;
 /** 50 MB/s in the pieces in which the C library writes to a pipe: more writes would measure the writers' own work. */
@@ -116,19 +118,22 @@ export function chatty(lab: Lab, peer: PeerName): Promise<readonly Sample[]> {
   return lab.trial(peer, writers(lab, CHATTY), async (trial) => {
     await everyWord(trial, programs);
     const { running } = trial;
+    const names = Array.from({ length: programs }, (_, index) => `w${index}`);
+    const lines = (): number => names.reduce((sum, name) => sum + loggedBytes(running, name) / LINE_BYTES, 0);
     const from = now();
     const pids = running.pids();
-    const before = cpuSeconds(pids);
+    const before = { cpu: cpuSeconds(pids), reads: readsOf(pids), lines: lines() };
     const delays = await lineDelays(() => logsOf(running, 'w0')[0], from + measured * 1000);
-    const cpu = (cpuSeconds(pids) - before) / ((now() - from) / 1000);
+    const cpu = (cpuSeconds(pids) - before.cpu) / ((now() - from) / 1000);
+    const reads = (readsOf(pids) - before.reads) / (lines() - before.lines);
     await everyWord(trial, programs, { what: 'done' });
-    await pause(500);
     const wanted = programs * rate * seconds;
-    const there = Array.from({ length: programs }, (_, index) => loggedBytes(running, `w${index}`) / LINE_BYTES);
-    const found = there.reduce((sum, lines) => sum + lines, 0);
+    // What does not come is counted as lost.
+    await wait('every line is in the logs', () => lines() >= wanted, 20, LAST_LINES_MS).catch(() => undefined);
     return [
       ['chatty-cpu', cpu],
-      ['chatty-lost', wanted - found],
+      ['chatty-lost', wanted - lines()],
+      ['chatty-reads', reads],
       ['chatty-delay', percentile(delays, 0.95)],
     ];
   });
