@@ -1,6 +1,6 @@
 /**
  * Measures superd beside every other supervisor that is installed, on the same programs in one run, and prints a table;
- * docs/explanation/performance.md holds one. `--only=restart,start` and `--peers=superd,supervisord` choose, `--rounds=3` repeats,
+ * docs/explanation/performance.md holds one. `--only=hundred,chatty` and `--peers=superd,supervisord` choose, `--rounds=3` repeats,
  * `--write` renews the page.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -43,6 +43,8 @@ const { values } = parseArgs({
 });
 /** The soak takes minutes, and is no comparison: only when it is asked for. */
 const chosen = values.only?.split(',') ?? Object.keys(EXPERIMENTS).filter((name) => name !== 'soak');
+const unknown = chosen.find((name) => !(name in EXPERIMENTS));
+if (unknown !== undefined) throw new Error(`no experiment is named ${unknown}: ${Object.keys(EXPERIMENTS).join(', ')}`);
 const wanted = values.peers?.split(',') ?? ALL_PEERS;
 const peers = ALL_PEERS.filter((peer) => wanted.includes(peer));
 for (const peer of peers.filter((one) => !isInstalled(one))) console.log(`${peer} is left out: ${packageOf(peer)}`);

@@ -249,7 +249,7 @@ function decodeDocument(text: string, maxElements: number): ReadonlyMap<string, 
     shortcut: {
       pattern: MEMBER,
       elements: 4,
-      depth: 4,
+      depth: 3,
       take: ([, name = '', tag, scalar, text = '']) => {
         const isText = tag === undefined || tag === 'string';
         const value = isText ? (scalar ?? text) : decodeElement({ tag, text: scalar ?? '', items: NONE });

@@ -19,7 +19,9 @@ export function tableOf(figures: readonly Figure[], peers: readonly PeerName[], 
       const of = (peer: PeerName): number | undefined => measured.get(`${peer} ${id}`);
       const ratio = (of('superd') ?? Number.NaN) / (of('supervisord') ?? Number.NaN);
       const sign = better === 'lower' ? '≤' : '≥';
-      const isKept = target === undefined || (better === 'lower' ? ratio <= target : ratio >= target);
+      // Nobody to compare with: nothing is missed.
+      const isKept =
+        target === undefined || Number.isNaN(ratio) || (better === 'lower' ? ratio <= target : ratio >= target);
       const isMet = isKept && (most === undefined || (of('superd') ?? Number.NaN) <= most);
       const wanted = [
         ...(target === undefined ? [] : [`${sign} ${target}`]),

@@ -83,6 +83,20 @@ suite('post()', () => {
     assert.equal(await code('x'.repeat(100_000)), 'EBADMSG');
   });
 
+  test('asks in HTTP/1.1, and does not wait for more from one who speaks something else', async (t) => {
+    const seen: string[] = [];
+    const server = createRawServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', (data) => {
+        seen.push(data.toString().split('\r\n')[0] ?? '');
+        socket.write('220 mail.example.org ESMTP\r\n');
+      });
+    });
+    const answer = await connect({ url: await listen(t, server), ...nobody }).post('');
+    assert.equal(answer.ok ? 'answered' : answer.error.code, 'EBADMSG');
+    assert.deepEqual(seen, ['POST /RPC2 HTTP/1.1']);
+  });
+
   test('names the errno when nobody answers', async (t) => {
     const code = async (url: string): Promise<string> => {
       const answer = await connect({ url, ...nobody }).post('');

@@ -42,6 +42,29 @@ test('decodeCall() reads what encodeCall() wrote', () => {
   );
 });
 
+test('decodeCall() takes members in runs for what they are one by one', () => {
+  const oneByOne = (text: string): string => text.replaceAll('<member>', '<member><!-- -->');
+  fc.assert(
+    fc.property(fc.array(VALUE, { maxLength: 4 }), (params) => {
+      const text = encodeCall('a.b', params);
+      assert.deepEqual(decodeCall(text), decodeCall(oneByOne(text)));
+    }),
+  );
+  const member = '<member><name>x</name><value><string>y</string></value></member>';
+  const nested = (depth: number): string =>
+    encodeCall('a.b', []).replace(
+      '<params>',
+      `<params><param>${'<value><struct><member><name>x</name>'.repeat(depth)}<value><struct>${member}</struct></value>` +
+        `${'</member></struct></value>'.repeat(depth)}</param>`,
+    );
+  const areRead = [39, 40, 41].map((depth) => [decodeCall(nested(depth)).ok, decodeCall(oneByOne(nested(depth))).ok]);
+  assert.deepEqual(areRead, [
+    [true, true],
+    [true, true],
+    [false, false],
+  ]);
+});
+
 test('decodeCall() never throws, whatever the text', () => {
   const pieces = fc.constantFrom(
     '<',

@@ -105,7 +105,7 @@ const KEYS = {
     names,
     since: 'superd',
     initially: '`pidfile` with `.state` in place of `.pid`',
-    doc: 'Where superd keeps what must survive its restart: named pipes, records of running programs, the journal.',
+    doc: 'Where superd keeps what must survive its restart: named pipes, records of running programs, the journal. The pipes of a superd that runs as root are in memory, in `/run` or `/dev/shm`, behind the link `pipes`.',
   }),
   journal_maxbytes: key('journal_maxbytes', byteSize, {
     initial: '64MB',
