@@ -57,13 +57,17 @@ test('buttons and keys do what they say, and what became of it is shown', NEEDS,
   await rowOf(page, 'sleeper').getByRole('button', { name: 'Stop sleeper' }).click();
   await sees(page.locator('.toast'), 'sleeper stopped');
   assert.equal((await site.daemon.status('sleeper')).state, 'STOPPED');
+  // What a key means depends on what the page knows by now.
+  await sees(rowOf(page, 'sleeper'), 'Stopped');
   await page.locator('[data-row=sleeper]').focus();
   await page.keyboard.press('s');
   await sees(page.locator('.toast'), 'sleeper started');
   const before = await site.daemon.reaches('sleeper', 'RUNNING');
+  await sees(rowOf(page, 'sleeper'), 'Running');
   await page.keyboard.press('r');
   await sees(page.locator('.toast'), 'sleeper restarted');
   await site.daemon.reaches('sleeper', 'RUNNING', before.pid);
+  await sees(rowOf(page, 'sleeper'), 'Running');
   await page.keyboard.press('i');
   await page.getByRole('button', { name: 'SIGKILL' }).click();
   await sees(page.locator('.toast'), 'Signal sent to sleeper');

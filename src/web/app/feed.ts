@@ -155,10 +155,14 @@ export async function beginFeed(): Promise<never> {
   let turn = new AbortController();
   const isAsleep = watchVisibility(() => turn.abort());
   let retry = FIRST_RETRY_MS;
+  /** The server may be another one meanwhile. */
+  let isTokenOld = false;
   addEventListener('online', () => turn.abort());
   for (;;) {
     turn = new AbortController();
     try {
+      if (isTokenOld) await renewToken();
+      isTokenOld = false;
       await fetchOverview();
       retry = FIRST_RETRY_MS;
       if ((await attend(turn.signal, isAsleep())) === 'over') continue;
@@ -169,6 +173,6 @@ export async function beginFeed(): Promise<never> {
     if (link.value.kind !== 'lost') link.value = { kind: 'lost', since: Date.now() };
     await pause(retry, turn.signal);
     retry = Math.min(LAST_RETRY_MS, retry * 2);
-    await renewToken().catch(() => false);
+    isTokenOld = true;
   }
 }
