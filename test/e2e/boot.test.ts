@@ -1,6 +1,6 @@
 /** superd dies, or is told to go, in the middle of its first start of many programs, which is done in turns. */
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, realpathSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { Daemon, environmentOf, privateDirectory } from '../support/daemon.ts';
@@ -133,6 +133,18 @@ describe('a first start of many programs', () => {
     goOn();
     await assertEnds(daemon);
     assert.equal(daemon.log().split(' spawned: ').length - 1, FIRST_TURN);
+  });
+
+  test('tells already what is wrong with a configuration that is read again', async (t) => {
+    const { daemon, goOn } = withSlowPipes(privateDirectory(t));
+    await startUpTo(daemon, FIRST_TURN);
+    appendFileSync(daemon.config, '[program:broken]\nstartsecs=ten\n');
+    process.kill(daemon.pid, 'SIGHUP');
+    await until('it is refused', () => daemon.log().includes('cannot restart with the configuration now on disk'));
+    goOn();
+    await assertComplete(daemon);
+    assert.match(daemon.log(), /\[program:broken\] startsecs/);
+    await assertEnds(daemon);
   });
 
   test('begins again after SIGHUP, and may be ended again', async (t) => {
