@@ -8,7 +8,7 @@ import type { Config } from './config/model.ts';
 import { parseOptions, ROOT_SEARCH_WARNING, type SuperdOptions, USAGE } from './config/options.ts';
 import { type ConfigFailure, formatFailure, formatProblem, problemJson, problemLines } from './config/problems.ts';
 import { findConfigFile } from './config/search.ts';
-import type { RunRequest, StartProblem } from './daemon/request.ts';
+import type { Run, RunRequest, StartProblem } from './daemon/request.ts';
 import { Daemon } from './daemon/run.ts';
 import { EXIT_USAGE, fail, ok, type Result } from './errors.ts';
 import { Bus } from './events/bus.ts';
@@ -44,7 +44,7 @@ const COMPILERS: readonly string[] = [
 ];
 
 const launch = takeLaunch();
-let current: Daemon | undefined;
+let current: Run | undefined;
 /** What the keeper does when this brain ends. */
 let afterwards: 'exit' | 'daemonize' | 'replace' = 'exit';
 const link = new KeeperLink(() => {
@@ -211,13 +211,15 @@ async function supervise({ config, hello, load, messages, found }: Task): Promis
         next = loaded.value;
         return loaded;
       },
+      begins: (run) => {
+        current = run;
+      },
     });
     if (!daemon.ok) return startFailed(daemon.error);
-    current = daemon.value;
     noteWork('burst');
     // The brain that had begun to restart had read them already.
     if (world?.mood === 'RESTARTING' && hello.served > 0) next = orElse(load(), next);
-    const outcome = await current.finished;
+    const outcome = await daemon.value.finished;
     // If it dies from now on, it is not to be replaced.
     if (outcome === 'shutdown') link.send({ op: 'leaving', next: afterwards, status: 0 });
     if (outcome === 'replace') {
@@ -225,7 +227,7 @@ async function supervise({ config, hello, load, messages, found }: Task): Promis
       afterwards = 'replace';
       return 0;
     }
-    await current.close();
+    await daemon.value.close();
     current = undefined;
     if (outcome === 'shutdown') return 0;
   }

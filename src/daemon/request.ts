@@ -4,6 +4,7 @@ import type { Result } from '../errors.ts';
 import type { Bus } from '../events/bus.ts';
 import type { Hello, KeeperLink } from '../host/keeper-link.ts';
 import type { WorldFile } from '../host/world-file.ts';
+import type { MainLog } from '../supervisor/host.ts';
 import type { SavedWorld } from '../supervisor/saved.ts';
 
 /** Why a run could not begin. */
@@ -14,6 +15,12 @@ export interface StartProblem {
 
 /** How a run ends; at a `replace` everything stays as it is for the next brain. */
 export type Outcome = 'shutdown' | 'restart' | 'replace';
+
+/** A run that has begun. */
+export interface Run {
+  readonly log: MainLog;
+  signal(name: string): void;
+}
 
 export interface RunRequest {
   readonly config: Config;
@@ -32,4 +39,6 @@ export interface RunRequest {
   /** Says something to whoever started the daemon. */
   notice(text: string): void;
   load(): Result<Config, string>;
+  /** The first programs are about to be started: it may be told of signals, and what goes wrong is for its log. */
+  begins(run: Run): void;
 }

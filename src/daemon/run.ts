@@ -220,6 +220,7 @@ export class Daemon {
     });
     this.#resources.use(this.#metrics);
     this.#metrics.resume();
+    this.#request.begins(this);
     const booting = this.#begin();
     // Not before: what the keeper has to tell is of processes that are known by now.
     link.listen((message) => (message.op === 'os-signal' ? this.#signalled(message) : this.#children.hear(message)));

@@ -21,10 +21,15 @@ const PREFIX = 'superd-pipes-';
 const MADE_HERE = new RegExp(`^(?:${PLACES.join('|')})/${PREFIX}[A-Za-z0-9]{6}$`);
 /** @source statfs(2): TMPFS_MAGIC */
 const TMPFS = 0x01021994;
+/** Three pipes for each of three thousand programs, and some for everybody else. A file system without a limit has 0 files. */
+const LEAST_FREE_FILES = 10_000;
 
+/** Whether it is in memory, with room for many. */
 function isMemory(place: string): boolean {
   try {
-    return statfsSync(place).type === TMPFS && lstatSync(place).isDirectory();
+    const { type, files, ffree } = statfsSync(place);
+    const isRoomy = files === 0 || ffree >= LEAST_FREE_FILES;
+    return type === TMPFS && isRoomy && lstatSync(place).isDirectory();
   } catch {
     return false;
   }

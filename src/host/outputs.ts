@@ -96,13 +96,24 @@ export class SlotOutputs implements Outputs, ChildStdio {
 
   open(slots: readonly Place[]): void {
     const { pipes, log } = this.#ports;
-    try {
-      this.#ports.pipes.make(pipesOfAll(slots));
-      for (const place of slots) this.#openPlace(place, this.#knownLogs.get(keyOf(place.slot)));
-    } catch (cause) {
-      // Spawning says so again for each program, and tries again.
-      log.log('critical', `cannot make named pipes in ${pipes.path}: ${errnoOf(cause)}`);
+    const problems = new Set<string>();
+    const attempt = (work: () => void): void => {
+      try {
+        work();
+      } catch (cause) {
+        problems.add(errnoOf(cause));
+      }
+    };
+    attempt(() => pipes.make(pipesOfAll(slots)));
+    const isMade = problems.size === 0;
+    // Each by itself: a program that lives since before this brain is not spawned again, and has to be read all the same.
+    for (const place of slots) {
+      attempt(() => {
+        if (isMade || this.#hasPipes(place)) this.#openPlace(place, this.#knownLogs.get(keyOf(place.slot)));
+      });
     }
+    // Spawning says so again for each program, and tries again.
+    for (const problem of problems) log.log('critical', `cannot make named pipes in ${pipes.path}: ${problem}`);
   }
 
   close(slot: Slot): void {
@@ -220,11 +231,14 @@ export class SlotOutputs implements Outputs, ChildStdio {
     return opened?.stdin === undefined ? fail('closed') : opened.stdin.write(this.#ports.pidOf(slot), data);
   }
 
+  #hasPipes({ slot, config }: Place): boolean {
+    return pipesOf(config).every((stream) => this.#ports.pipes.has(pipeOf(slot, stream)));
+  }
+
   /** What could not be opened before, or was removed by somebody meanwhile, is made anew for the next program. */
   #openAgain(place: Place): Opened {
     const opened = this.#slots.get(keyOf(place.slot));
-    const names = pipesOf(place.config).map((stream) => pipeOf(place.slot, stream));
-    if (opened !== undefined && names.every((name) => this.#ports.pipes.has(name))) return opened;
+    if (opened !== undefined && this.#hasPipes(place)) return opened;
     this.#ports.pipes.make(pipesOfAll([place]));
     const logs = opened === undefined ? this.#knownLogs.get(keyOf(place.slot)) : this.paths(place.slot);
     this.#slots.delete(keyOf(place.slot));

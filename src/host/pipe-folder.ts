@@ -58,7 +58,7 @@ export class PipeFolder {
   make(pipes: readonly NewPipe[]): void {
     const paths = pipes.map(({ name }) => this.pathOf(name));
     const found = this.#missing(paths.filter((path) => !this.#ahead.has(path)));
-    for (const some of batches(found)) execFileSync('mkfifo', [...MKFIFO_ARGS, ...some], { stdio: 'pipe' });
+    for (const some of batches(found)) makeAll(some);
     const made = new Set([...found, ...paths.filter((path) => this.#ahead.delete(path))]);
     if (process.getuid?.() !== 0) return;
     for (const [index, path] of paths.entries()) {
@@ -117,6 +117,15 @@ export class PipeFolder {
   /** At a clean end nothing is left. */
   remove(): void {
     removeFolder(this.path);
+  }
+}
+
+/** It may fail because a brain that died has left its own at work: then all are there in the end. */
+function makeAll(paths: readonly string[]): void {
+  try {
+    execFileSync('mkfifo', [...MKFIFO_ARGS, ...paths], { stdio: 'pipe' });
+  } catch (cause) {
+    if (!paths.every(isFifo)) throw cause;
   }
 }
 

@@ -38,6 +38,8 @@ let nextTurn: NodeJS.Immediate | undefined;
 let spent = 0;
 
 function rest(reader: PipeReader): void {
+  // One that was released in the middle of its rest begins anew, behind all others.
+  resting.delete(reader);
   resting.set(reader, monotonic() + REST_MS);
   restTimer ??= setTimeout(endRests, REST_MS);
 }

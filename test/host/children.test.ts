@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -251,6 +251,21 @@ describe('KeptChildren', () => {
     await rig.heard('exited', 2);
     assert.equal(logOf('swept'), 'run\nrun\n');
     rig.outputs.close(slot);
+  });
+
+  test('open() opens what is there, even if not all can be made: its programs may run already', async () => {
+    const rig = new Rig();
+    const places = ['blocked', 'open'].map((name) => ({
+      slot: { group: name, process: name },
+      config: logged(name, 'sleep 1'),
+    }));
+    rig.pipes.make(['stdin', 'stdout', 'stderr'].map((stream) => ({ name: `open:open.${stream}`, user: undefined })));
+    mkdirSync(rig.pipes.pathOf('blocked:blocked.stdout'));
+    rig.outputs.open(places);
+    for (const { slot } of places) rig.outputs.attach(slot);
+    appendFileSync(rig.pipes.pathOf('open:open.stdout'), 'read\n');
+    await until('the line', () => existsSync(join(folder, 'open.log')) && logOf('open') === 'read\n');
+    for (const { slot } of places) rig.outputs.close(slot);
   });
 
   test('signal() reaches the child and its group, and nobody once it is gone', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   existsSync,
   lstatSync,
@@ -27,6 +28,14 @@ const place =
     : undefined;
 const needsMemory = { skip: place === undefined ? 'not root, or no file system in memory' : false };
 
+/** Mounts that nobody else sees. */
+const needsMounts = {
+  skip:
+    process.getuid?.() !== 0 || spawnSync('unshare', ['-m', 'mount', '--make-rprivate', '/']).status !== 0
+      ? 'may not mount'
+      : false,
+};
+
 function parent(t: TestContext): string {
   const dir = mkdtempSync(join(tmpdir(), 'superd-folder-'));
   t.after(() => removeTree(dir));
@@ -53,6 +62,16 @@ suite('makeFolder() and removeFolder()', () => {
     makeFolder(path);
     assert.equal(statfsSync(path).type, TMPFS);
     assert.match(readlinkSync(path), new RegExp(`^${place}/superd-pipes-[A-Za-z0-9]{6}$`));
+  });
+
+  test('what has room for few files only is left to others', needsMounts, (t) => {
+    const path = join(parent(t), 'pipes');
+    const module = join(import.meta.dirname, '../../src/host/memory-folder.ts');
+    const script = `import(${JSON.stringify(module)}).then(({ makeFolder }) => makeFolder(${JSON.stringify(path)}))`;
+    const mount = (place: string): string => `mount -t tmpfs -o nr_inodes=50 tmpfs ${place}`;
+    const mounts = `mount --make-rprivate / && ${mount('/run')} && ${mount('/dev/shm')} && exec "$0" -e "$1"`;
+    execFileSync('unshare', ['-m', 'sh', '-c', mounts, process.execPath, script]);
+    assert.ok(lstatSync(path).isDirectory());
   });
 
   test('after a start of the machine, when the link leads nowhere, it is made anew', needsMemory, (t) => {
