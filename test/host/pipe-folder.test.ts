@@ -6,35 +6,6 @@ import { test } from 'node:test';
 import { PipeFolder } from '../../src/host/pipe-folder.ts';
 import { removeTree } from '../support/remove.ts';
 
-test('a reader that rests does not wait for one that was released again and again meanwhile', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'superd-pipes-'));
-  t.after(() => removeTree(folder));
-  const pipes = new PipeFolder(folder);
-  pipes.make(['restless', 'patient'].map((name) => ({ name, user: undefined })));
-  const heard = { restless: 0, patient: 0 };
-  const readerOf = (name: 'restless' | 'patient'): PipeReader =>
-    new PipeReader(pipes.openForReading(name), false, () => {
-      heard[name] += 1;
-    });
-  const restless = readerOf('restless');
-  const patient = readerOf('patient');
-  t.after(() => {
-    restless.close();
-    patient.close();
-  });
-  for (const name of ['restless', 'patient']) appendFileSync(pipes.pathOf(name), 'x');
-  await until('both are read', () => heard.restless + heard.patient === 2);
-  appendFileSync(pipes.pathOf('patient'), 'x');
-  // Each time less than a rest after the last.
-  for (let count = 0; count < 30 && heard.patient < 2; count += 1) {
-    appendFileSync(pipes.pathOf('restless'), 'x');
-    restless.hold();
-    restless.release();
-    await pause(10);
-  }
-  assert.equal(heard.patient, 2);
-});
-
 test('makeAhead() makes what make() would, and leaves what goes wrong to it', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'superd-pipes-'));
   t.after(() => removeTree(folder));

@@ -44,6 +44,28 @@ test('hold() leaves what is written in the pipe until release()', async (t) => {
   assert.deepEqual(heard, ['one', 'other', 'two']);
 });
 
+test('a reader that rests does not wait for one that was released again and again meanwhile', async (t) => {
+  const pipes = pipesOf(t, ['restless', 'patient']);
+  const heard = { restless: 0, patient: 0 };
+  const readerOf = (name: 'restless' | 'patient'): PipeReader =>
+    read(t, pipes, name, () => {
+      heard[name] += 1;
+    });
+  const restless = readerOf('restless');
+  readerOf('patient');
+  for (const name of ['restless', 'patient']) appendFileSync(pipes.pathOf(name), 'x');
+  await until('both are read', () => heard.restless + heard.patient === 2);
+  appendFileSync(pipes.pathOf('patient'), 'x');
+  // Each time less than a rest after the last.
+  for (let count = 0; count < 30 && heard.patient < 2; count += 1) {
+    appendFileSync(pipes.pathOf('restless'), 'x');
+    restless.hold();
+    restless.release();
+    await pause(10);
+  }
+  assert.equal(heard.patient, 2);
+});
+
 test('a chatty stream that was read late, and much at once, goes on to be read in large pieces', async (t) => {
   const LATE = 40 * 1024;
   const PIECES = 400;
