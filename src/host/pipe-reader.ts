@@ -25,7 +25,7 @@ const BULK_RATE = BULK_BYTES / REST_MS;
 const HOT_MS = 200;
 /** Of those that wait for a turn of the event loop, so many go on in one; after so many bytes whoever reads more has to wait. */
 const TURN_READERS = 32;
-const TURN_BYTES = 2 * 2 ** 20;
+const TURN_BYTES = 8 * 2 ** 20;
 
 /** Readers that rest, and until when; the first ends first, as all rest equally long. */
 const resting = new Map<PipeReader, number>();
